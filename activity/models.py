@@ -1,0 +1,82 @@
+"""The append-only record: what was done, by whom, to what, and how it ended."""
+
+import uuid
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from activity.querysets import ActivityQuerySet
+
+
+class Outcome(models.TextChoices):
+    """How what was asked ended."""
+
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+
+
+class ActorKind(models.TextChoices):
+    """What kind of actor it was."""
+
+    STAFF = "staff", _("Partner staff")
+    PLATFORM = "platform", _("Platform administrator")
+    SYSTEM = "system", _("The portal itself")
+
+
+class ActivityRecord(models.Model):
+    """One thing that was done or refused, in the words of that day.
+
+    It names partner, person, customer and resource by id and by name, without foreign keys, so that it
+    outlives them and never blocks them. Records are written once: saving one again or deleting one raises
+    `TypeError`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    partner_id = models.UUIDField(_("partner id"), null=True)
+    partner_name = models.CharField(_("partner"), max_length=200, blank=True)
+    actor_kind = models.CharField(_("kind of actor"), max_length=10, choices=ActorKind)
+    actor_id = models.UUIDField(_("actor id"), null=True)
+    actor_name = models.CharField(_("who"), max_length=254, blank=True)
+    address = models.CharField(_("from where"), max_length=45, blank=True)
+    operation = models.CharField(_("operation"), max_length=60)
+    customer_id = models.UUIDField(_("customer id"), null=True)
+    customer_name = models.CharField(_("customer"), max_length=200, blank=True)
+    resource_type = models.CharField(_("kind of resource"), max_length=40, blank=True)
+    resource_id = models.CharField(_("resource id"), max_length=64, blank=True)
+    before = models.JSONField(_("before"), null=True, encoder=DjangoJSONEncoder)
+    after = models.JSONField(_("after"), null=True, encoder=DjangoJSONEncoder)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.DONE)
+    reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    correlation_id = models.UUIDField(_("correlation id"))
+
+    objects = ActivityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("activity record")
+        verbose_name_plural = _("activity records")
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["partner_id", "-at", "-id"], name="activity_by_partner"),
+            models.Index(fields=["customer_id", "partner_id", "-at", "-id"], name="activity_by_customer"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(outcome__in=Outcome.values), name="activity_outcome_known"),
+            models.CheckConstraint(condition=models.Q(actor_kind__in=ActorKind.values), name="activity_actor_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.operation} {self.resource_type} {self.resource_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write a new record; a written one is never changed (`TypeError`)."""
+        if not self._state.adding:
+            raise TypeError("An activity record is written once and never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Never: raises `TypeError`."""
+        raise TypeError("An activity record is never deleted.")

@@ -1,0 +1,26 @@
+"""Questions about many activity records."""
+
+import uuid
+from typing import Any, Self
+
+from django.db import models
+
+
+class ActivityQuerySet(models.QuerySet[Any]):
+    """Records; never changed or deleted in bulk either."""
+
+    def of_partner(self, partner_id: uuid.UUID) -> Self:
+        """What this partner's people did, and what was done to this partner."""
+        return self.filter(partner_id=partner_id)
+
+    def of_customer(self, customer_id: uuid.UUID) -> Self:
+        """What was done to this customer."""
+        return self.filter(customer_id=customer_id)
+
+    def update(self, **kwargs: Any) -> int:
+        """Never: raises `TypeError`."""
+        raise TypeError("Activity records are never changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Never: raises `TypeError`."""
+        raise TypeError("Activity records are never deleted.")

@@ -1,0 +1,36 @@
+"""How company names are compared: for sorting and for searching."""
+
+import unicodedata
+from typing import Any
+
+from django.db import models
+
+KEY_LENGTH = 400
+
+
+def name_key(name: str) -> str:
+    """The name without case, accents and width: “Diseño” and “DISENO” have one key."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
+    return " ".join(unicodedata.normalize("NFKC", plain.casefold()).split())[:KEY_LENGTH]
+
+
+class NameKeyField(models.CharField):  # type: ignore[type-arg]
+    """The key of another field of the same row, set at every save and bulk insert."""
+
+    def __init__(self, *, source: str, **kwargs: Any) -> None:
+        self.source = source
+        kwargs |= {"max_length": KEY_LENGTH, "editable": False}
+        super().__init__(**kwargs)
+
+    def deconstruct(self) -> Any:
+        """Tell migrations the source too."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {"source": self.source} | {
+            key: value for key, value in kwargs.items() if key not in {"max_length", "editable"}
+        }
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """The key as the row stands now."""
+        key = name_key(getattr(model_instance, self.source))
+        setattr(model_instance, self.attname, key)
+        return key

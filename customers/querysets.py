@@ -1,0 +1,86 @@
+"""Questions about many customers. Who may see which customer stands here and nowhere else."""
+
+import uuid
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import connections, models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import RawSQL
+
+from customers.naming import name_key
+
+if TYPE_CHECKING:
+    from partners.models import Staff
+
+
+class CustomerQuerySet(models.QuerySet[Any]):
+    """Customers."""
+
+    def visible_to(self, staff: "Staff") -> Self:
+        """Those with whom the person's partner has, or had subscriptions under, a reseller relationship."""
+        return self.visible_to_partner(staff.partner_id)
+
+    def visible_to_partner(self, partner_id: uuid.UUID | None) -> Self:
+        """Those with whom this partner has, or had subscriptions under, a reseller relationship."""
+        from customers.models import ResellerRelationship
+
+        relationship = ResellerRelationship.objects.visible_to_partner(partner_id)
+        return self.filter(Exists(relationship.filter(customer=OuterRef("pk"))))
+
+
+class RelationshipQuerySet(models.QuerySet[Any]):
+    """Reseller relationships: what a partner's customer list is made of."""
+
+    def visible_to(self, staff: "Staff") -> Self:
+        """Those through which the person's partner sees a customer."""
+        return self.visible_to_partner(staff.partner_id)
+
+    def visible_to_partner(self, partner_id: uuid.UUID | None) -> Self:
+        """In force, or ended after this partner had sold the customer something."""
+        return self.filter(Q(has_ended=False) | Q(had_subscriptions=True), partner_id=partner_id)
+
+    def search(self, text: str, *, partner_id: uuid.UUID) -> Self:
+        """Those whose company name or domain contains this text, without regard to case, accents and width.
+
+        On PostgreSQL an index of the letter pairs of each name, one set for each partner, finds the rows; the
+        comparison of the text itself then decides. Elsewhere the partner's rows are compared one by one.
+        """
+        key = name_key(text)
+        if not key:
+            return self
+        found = self.filter(Q(name_key__contains=key) | Q(domain__contains=key))
+        if connections[self.db].vendor != "postgresql":
+            return found
+        pairs = RawSQL(  # noqa: S611 - both values are parameters
+            "customers_resellerrelationship.search_pairs @> portal_search_pairs(%s, %s)",
+            (partner_id, key),
+            output_field=models.BooleanField(),
+        )
+        return found.filter(pairs)
+
+    def after(self, key: str, customer_id: uuid.UUID) -> Self:
+        """Those that come later than this place in the order of names."""
+        later = Q(name_key__gt=key) | Q(name_key=key, customer_id__gt=customer_id)
+        # The redundant first bound lets the index start at the place instead of filtering from the beginning.
+        return self.filter(later, name_key__gte=key).in_order()
+
+    def before(self, key: str, customer_id: uuid.UUID) -> Self:
+        """Those that come earlier than this place, the nearest first."""
+        earlier = Q(name_key__lt=key) | Q(name_key=key, customer_id__lt=customer_id)
+        return self.filter(earlier, name_key__lte=key).order_by("-name_key", "-customer_id")
+
+    def in_order(self) -> Self:
+        """By company name."""
+        return self.order_by("name_key", "customer_id")
+
+
+class PrivilegeQuerySet(models.QuerySet[Any]):
+    """Delegated admin privileges."""
+
+    def held(self) -> Self:
+        """Those in force."""
+        return self.filter(revoked_at__isnull=True)
+
+    def held_by(self, partner_id: uuid.UUID | None) -> Self:
+        """Those that this partner holds."""
+        return self.held().filter(partner_id=partner_id)

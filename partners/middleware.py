@@ -1,0 +1,89 @@
+"""The person of a request: their language and time zone, and whether they may be here."""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.utils import timezone, translation
+
+from activity.models import Outcome
+from activity.operations import record
+from partners.access import access_of
+from partners.models import Staff
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class PersonMiddleware:
+    """Speak the signed-in person's language and show times in their zone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        staff = request.user
+        request.person = staff if staff.is_authenticated else None
+        if not staff.is_authenticated:
+            return self.get_response(request)
+        if staff.language:
+            translation.activate(staff.language)
+            request.LANGUAGE_CODE = staff.language
+        with timezone.override(_zone(staff.time_zone)):
+            return self.get_response(request)
+
+
+def _zone(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return zoneinfo.ZoneInfo("UTC")
+
+
+class AccessMiddleware:
+    """Let a request through to a view only as the view's `@access` says; without one, let nobody through."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Answer instead of the view where this person may not use it."""
+        match = request.resolver_match
+        if match is not None and match.app_names[:1] == ["admin"]:
+            return None
+        asked = access_of(view)
+        if asked is not None and asked.public:
+            return None
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        if asked is not None and asked.allows(request.user):
+            return None
+        if request.user.is_staff and match is not None and match.view_name == "desk:desk":
+            return redirect("admin:index")
+        _record_refusal(request, request.user)
+        raise PermissionDenied
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Off to sign in, and back here afterwards; a page fragment asks the whole page to go."""
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=401, headers={"HX-Redirect": resolve_url("account_login")})
+    back = request.get_full_path() if request.method in SAFE_METHODS else "/"
+    return redirect_to_login(back)
+
+
+def _record_refusal(request: HttpRequest, staff: Staff) -> None:
+    if request.method in SAFE_METHODS:
+        return
+    match = request.resolver_match
+    name = match.view_name if match is not None else ""
+    record(actor=staff.actor, operation="open_page", resource_type="page", outcome=Outcome.REFUSED, reasons=["role"],
+           after={"page": name})

@@ -1,0 +1,195 @@
+"""Partners, and the people who work for them."""
+
+import uuid
+import zoneinfo
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from activity.models import ActorKind
+from activity.operations import Actor
+from partners.querysets import StaffManager
+from partners.roles import MAY, Permission, Role
+
+
+class PartnerType(models.TextChoices):
+    """How a partner takes part in the programme."""
+
+    DIRECT_RESELLER = "direct_reseller", _("Direct reseller")
+    INDIRECT_PROVIDER = "indirect_provider", _("Indirect provider")
+    INDIRECT_RESELLER = "indirect_reseller", _("Indirect reseller")
+
+
+class Partner(models.Model):
+    """A Cloud Solution Provider company that resells subscriptions."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(_("name"), max_length=200)
+    type = models.CharField(_("type"), max_length=20, choices=PartnerType, default=PartnerType.DIRECT_RESELLER)
+    mpn_id = models.CharField(_("MPN id"), max_length=20, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(type__in=PartnerType.values), name="partner_type_known"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="partner_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Language(models.TextChoices):
+    """The languages of the pages, each under its own name."""
+
+    ENGLISH = "en", "English"
+    SPANISH = "es", "Español"
+    CHINESE = "zh-hans", "简体中文"
+
+
+class Theme(models.TextChoices):
+    """Light, dark, or as the person's device asks."""
+
+    AUTO = "auto", _("As the device")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise `ValidationError` where `name` is no time zone of the IANA database."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("“%(value)s” is no time zone. An example: Asia/Shanghai."), params={"value": name[:60]})
+
+
+class Staff(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in: a partner's staff, or a platform administrator (`is_staff`, no partner)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    email = models.EmailField(_("e-mail address"))
+    name = models.CharField(_("name"), max_length=150)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, null=True, blank=True, related_name="staff", verbose_name=_("partner")
+    )
+    language = models.CharField(_("language"), max_length=10, choices=Language, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Asia/Shanghai", validators=[validate_time_zone]
+    )
+    theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.AUTO)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    is_staff = models.BooleanField(_("platform administrator"), default=False)
+    date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    objects: ClassVar[StaffManager] = StaffManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        verbose_name = _("staff member")
+        verbose_name_plural = _("staff")
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="staff_email_unique"),
+            models.CheckConstraint(
+                condition=models.Q(is_staff=False) | models.Q(partner__isnull=True),
+                name="staff_platform_or_partner",
+                violation_error_message=_("A platform administrator belongs to no partner."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def clean(self) -> None:
+        """Keep the e-mail address as it is compared: in lower case."""
+        super().clean()
+        self.email = self.email.lower()
+
+    @cached_property
+    def roles(self) -> tuple[Role, ...]:
+        """This person's roles, in the order of the role table."""
+        held: str | Iterable[str]
+        if "role_codes" in self.__dict__:
+            held = (self.__dict__["role_codes"] or "").split(",")
+        else:
+            held = self.role_rows.values_list("role", flat=True)
+        codes = set(held)
+        return tuple(role for role in Role if role.value in codes)
+
+    @cached_property
+    def permissions(self) -> frozenset[Permission]:
+        """All that this person's roles allow."""
+        return frozenset().union(*(MAY[role] for role in self.roles))
+
+    def may(self, permission: Permission) -> bool:
+        """Whether one of this person's roles, at a partner, allows this."""
+        return self.is_active and self.partner_id is not None and permission in self.permissions
+
+    def give_roles(self, roles: Iterable[Role]) -> None:
+        """Make these, and only these, this person's roles."""
+        wanted = set(roles)
+        self.role_rows.exclude(role__in=wanted).delete()
+        StaffRole.objects.bulk_create([StaffRole(staff=self, role=role) for role in wanted], ignore_conflicts=True)
+        for name in ("roles", "permissions", "role_codes"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def actor(self) -> Actor:
+        """This person as an activity record names them."""
+        partner = self.partner
+        return Actor(
+            kind=ActorKind.PLATFORM if self.is_staff else ActorKind.STAFF,
+            id=self.pk,
+            name=str(self),
+            partner_id=self.partner_id,
+            partner_name=partner.name if partner else "",
+        )
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the round badge beside the name."""
+        words = str(self).split()
+        return "".join(word[0] for word in (words if len(words) < 3 else [words[0], words[-1]])).upper()[:2]
+
+    def get_full_name(self) -> str:
+        """The name, as Django admin asks for it."""
+        return str(self)
+
+    def get_short_name(self) -> str:
+        """The name, as Django admin asks for it."""
+        return str(self)
+
+    @property
+    def preferences(self) -> dict[str, Any]:
+        """What the profile page edits, as activity records it."""
+        return {"name": self.name, "language": self.language, "time_zone": self.time_zone, "theme": self.theme}
+
+
+class StaffRole(models.Model):
+    """One role of one member of staff."""
+
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="role_rows", verbose_name=_("staff member"))
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "role"], name="staff_role_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="staff_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_role_display()

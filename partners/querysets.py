@@ -1,0 +1,40 @@
+"""Questions about many people, and how a person is made."""
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.db import models
+from django.db.models import OuterRef, StringAgg, Subquery, Value
+
+if TYPE_CHECKING:
+    from partners.models import Staff
+
+
+class StaffManager(BaseUserManager["Staff"]):
+    """People who sign in."""
+
+    def signed_in(self, staff_id: uuid.UUID) -> "Staff | None":
+        """This person with partner and roles, in one query; `None` where there is nobody (any more)."""
+        from partners.models import StaffRole
+
+        roles = StaffRole.objects.filter(staff=OuterRef("pk")).order_by().values("staff")
+        codes = Subquery(
+            roles.values(codes=StringAgg("role", Value(","))), output_field=models.CharField()
+        )
+        return self.select_related("partner").annotate(role_codes=codes).filter(pk=staff_id).first()
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Staff":
+        """Make a person; the e-mail address is kept in lower case."""
+        staff = self.model(email=email.lower(), **fields)
+        staff.set_password(password)
+        staff.save(using=self._db)
+        return staff
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Staff":
+        """Make a platform administrator who may do everything in Django admin."""
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "Staff":
+        """The person with this e-mail address, whatever its case."""
+        return self.get(email__iexact=username)

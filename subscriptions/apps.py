@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SubscriptionsConfig(AppConfig):
+    """What customers bought, and its life."""
+
+    name = "subscriptions"
+    verbose_name = _("Subscriptions")

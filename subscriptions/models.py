@@ -1,0 +1,134 @@
+"""Subscriptions: what a customer bought, of which offer, how many licences, in what state."""
+
+import datetime
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import LARGEST_QUANTITY, Offer
+from customers.models import Customer
+from partners.models import Partner
+from subscriptions.querysets import SubscriptionQuerySet
+
+DAYS_UNTIL_DELETION = 60
+
+
+class Status(models.TextChoices):
+    """The states of a subscription: pending -> active <-> suspended -> deleted; active -> deleted."""
+
+    PENDING = "pending", _("Pending")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    DELETED = "deleted", _("Deleted")
+
+
+LIVE = (Status.PENDING, Status.ACTIVE, Status.SUSPENDED)
+
+
+def a_year_later(day: datetime.date) -> datetime.date:
+    """The same day of the next year; 28 February for a leap day."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
+
+
+class Subscription(models.Model):
+    """A customer's purchase of one offer with a quantity of licences.
+
+    The database refuses a quantity outside 1 to the offer's maximum, a parent of another customer, and every
+    change of a deleted subscription (triggers in the migrations of this room).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="subscriptions", verbose_name=_("customer"), db_index=False
+    )
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="subscriptions", verbose_name=_("offer"))
+    reseller_of_record = models.ForeignKey(
+        Partner,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="subscriptions",
+        verbose_name=_("reseller of record"),
+        db_index=False,
+    )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="add_ons", verbose_name=_("add-on of"), db_index=False
+    )
+    nickname = models.CharField(_("nickname"), max_length=200, blank=True)
+    quantity = models.PositiveIntegerField(_("licences"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+    commitment_end = models.DateField(_("committed until"))
+    auto_renew = models.BooleanField(_("renews by itself"), default=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects: ClassVar[SubscriptionQuerySet] = SubscriptionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(fields=["customer", "offer"], name="subscription_by_customer"),
+            models.Index(fields=["reseller_of_record", "customer", "id"], name="subscription_by_reseller"),
+            models.Index(
+                fields=["reseller_of_record", "suspended_at"],
+                name="subscription_suspended",
+                condition=models.Q(status="suspended"),
+            ),
+            models.Index(
+                fields=["parent"], name="subscription_add_on", condition=models.Q(parent__isnull=False)
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=1, quantity__lte=LARGEST_QUANTITY), name="subscription_quantity_in_range"
+            ),
+            models.CheckConstraint(condition=models.Q(status__in=Status.values), name="subscription_status_known"),
+            models.CheckConstraint(
+                condition=models.Q(suspended_at__isnull=True) | models.Q(status__in=[Status.SUSPENDED, Status.DELETED]),
+                name="subscription_suspended_only_so",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("id")),
+                name="subscription_not_its_own_parent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer} – {self.nickname}" if self.nickname else str(self.offer)
+
+    @property
+    def is_live(self) -> bool:
+        """Not deleted: pending, active or suspended."""
+        return self.status != Status.DELETED
+
+    def is_sold_by(self, partner: Partner) -> bool:
+        """Whether this partner is the reseller of record."""
+        return self.reseller_of_record_id == partner.pk
+
+    @property
+    def deletion_time(self) -> datetime.datetime | None:
+        """When a suspended subscription is deleted with its data: 60 days after its suspension."""
+        if self.status != Status.SUSPENDED or self.suspended_at is None:
+            return None
+        return self.suspended_at + datetime.timedelta(days=DAYS_UNTIL_DELETION)
+
+    @property
+    def days_until_deletion(self) -> int | None:
+        """Whole days left until it is deleted; negative where the day has passed."""
+        when = self.deletion_time
+        return None if when is None else (timezone.localdate(when) - timezone.localdate()).days
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        """Save; a new subscription without a commitment is committed for a year."""
+        if self.commitment_end is None:
+            self.commitment_end = a_year_later(self.created_at.date())
+        super().save(*args, **kwargs)  # type: ignore[arg-type]

@@ -1,0 +1,195 @@
+"""Judging: may these subscriptions move to these targets, and if not, what stands in the way?
+
+One definition (`upgrades.conditions`) judges one subscription with its reasons, judges again inside the locked
+transaction of an upgrade, and judges a whole portfolio set-based.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F, QuerySet, Value
+
+from catalog.models import Offer
+from partners.models import Partner
+from subscriptions.models import Subscription
+from upgrades.changes import Change, added_plans, change_between, clashing_plans
+from upgrades.conditions import CONDITIONS, Condition, Fact, Option, Remedy
+from upgrades.models import UpgradePath
+
+CODES = tuple(condition.code for condition in CONDITIONS)
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """An upgrade path with its two offers and their plans at hand."""
+
+    id: uuid.UUID
+    source: Offer
+    target: Offer
+    footnote: str
+
+    @cached_property
+    def change(self) -> Change:
+        """What it gains, replaces and loses."""
+        return change_between(self.source.service_plans.all(), self.target.service_plans.all())
+
+    @cached_property
+    def service_names(self) -> list[str]:
+        """The services of both offers, in the catalogue's order."""
+        plans = [*self.source.service_plans.all(), *self.target.service_plans.all()]
+        named = {plan.service_id: plan.service.name for plan in plans}
+        return [named[service_id] for service_id in sorted(named)]
+
+    @cached_property
+    def added_names(self) -> list[str]:
+        """The plans that the upgrade adds."""
+        return [plan.name for plan in added_plans(self.source, self.target)]
+
+    def clashing_names(self, other: Offer) -> list[str]:
+        """The plans of another offer that this path must not meet."""
+        offer = self.offers.get(other.pk, other)
+        return [plan.name for plan in clashing_plans(source=self.source, target=self.target, other=offer)]
+
+    offers: dict[uuid.UUID, Offer] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """Whether one subscription may take one path, with what each condition saw."""
+
+    partner: Partner
+    subscription: Subscription
+    path: Path
+    unmet: tuple[Condition, ...]
+    _seen: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_eligible(self) -> bool:
+        """Whether every condition holds."""
+        return not self.unmet
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the unmet conditions, sorted."""
+        return sorted(condition.code for condition in self.unmet)
+
+    @property
+    def met(self) -> list[Condition]:
+        """The conditions that hold."""
+        return [condition for condition in CONDITIONS if condition not in self.unmet]
+
+    def seen(self, condition: Condition) -> list[Any]:
+        """The rows that stand in the way of this condition."""
+        return self._seen.get(condition.code, [])
+
+    def facts(self, condition: Condition) -> Sequence[Fact]:
+        """What this condition saw."""
+        return condition.facts(self)
+
+    def remedy(self, condition: Condition) -> Remedy | None:
+        """What mends this condition, where it is unmet."""
+        return condition.remedy(self) if condition in self.unmet else None
+
+
+def options(subscriptions: QuerySet[Any], *, partner_id: uuid.UUID) -> QuerySet[Any]:
+    """Each of these subscriptions with each of its upgrade paths to an offer that can be bought.
+
+    Every row carries `path_id`, `target_id` and one `unmet_…` flag a condition: set-based, one statement for
+    one subscription or for a million.
+    """
+    flags = {condition.flag: condition.unmet(partner_id) for condition in CONDITIONS}
+    return subscriptions.filter(offer__upgrade_paths__target__is_available=True).annotate(
+        path_id=F("offer__upgrade_paths__id"), target_id=F("offer__upgrade_paths__target_id"), **flags
+    )
+
+
+def judge(subscriptions: QuerySet[Any], *, partner: Partner) -> list[Verdict]:
+    """Judge these subscriptions for this partner, with all reasons.
+
+    The nearest target of a subscription comes first: the eligible ones, then those with the fewest unmet
+    conditions. The number of queries does not depend on how many subscriptions or options there are.
+    """
+    rows = list(options(subscriptions.select_related("offer"), partner_id=partner.pk))
+    paths = load_paths({row.path_id for row in rows})
+    unmet = [tuple(condition for condition in CONDITIONS if getattr(row, condition.flag)) for row in rows]
+    seen = _look(rows, unmet, partner.pk)
+    verdicts = [
+        Verdict(partner=partner, subscription=row, path=paths[row.path_id], unmet=failed, _seen=seen[index])
+        for index, (row, failed) in enumerate(zip(rows, unmet, strict=True))
+    ]
+    return sorted(verdicts, key=lambda verdict: (len(verdict.unmet), verdict.path.target.name))
+
+
+def _look(
+    rows: Sequence[Any], unmet: Sequence[tuple[Condition, ...]], partner_id: uuid.UUID
+) -> dict[int, dict[str, list[Any]]]:
+    """For every option, the rows behind each unmet condition: one query a condition."""
+    seen: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    for condition in CONDITIONS:
+        asked = [index for index, failed in enumerate(unmet) if condition in failed]
+        if condition.obstacles is None or not asked:
+            continue
+        for obstacle_id, index in _obstacle_ids(condition, rows, asked, partner_id):
+            seen[index][condition.code].append(obstacle_id)
+        _load_obstacles(condition, seen, partner_id, rows[asked[0]])
+    return seen
+
+
+def _obstacle_ids(
+    condition: Condition, rows: Sequence[Any], asked: Iterable[int], partner_id: uuid.UUID
+) -> Iterable[tuple[Any, int]]:
+    assert condition.obstacles is not None
+    queries = [
+        condition.obstacles(Option(row.pk, row.customer_id, row.path_id, row.target_id), partner_id)
+        .order_by()
+        .values_list("pk", Value(index))
+        for index, row in ((index, rows[index]) for index in asked)
+    ]
+    return queries[0].union(*queries[1:], all=True) if len(queries) > 1 else queries[0]
+
+
+def _load_obstacles(
+    condition: Condition, seen: dict[int, dict[str, list[Any]]], partner_id: uuid.UUID, row: Any
+) -> None:
+    """Put the rows themselves in the place of their ids, in a lasting order."""
+    assert condition.obstacles is not None
+    shape = condition.obstacles(Option(row.pk, row.customer_id, row.path_id, row.target_id), partner_id)
+    ids = {pk for found in seen.values() for pk in found.get(condition.code, ())}
+    related = shape.query.select_related
+    fresh = shape.model._default_manager.filter(pk__in=ids)
+    if isinstance(related, dict):
+        fresh = fresh.select_related(*related)
+    loaded = {obstacle.pk: obstacle for obstacle in fresh}
+    for found in seen.values():
+        if condition.code in found:
+            found[condition.code] = [loaded[pk] for pk in sorted(found[condition.code])]
+
+
+def load_paths(path_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Path]:
+    """These paths with both offers and all offers' plans, in two queries and the catalogue's own."""
+    rows = UpgradePath.objects.filter(pk__in=list(path_ids))
+    cells = {row.pk: row for row in rows}
+    if not cells:
+        return {}
+    offers = {offer.pk: offer for offer in Offer.objects.with_plans()}
+    return {
+        pk: Path(
+            id=pk, source=offers[row.source_id], target=offers[row.target_id], footnote=row.footnote, offers=offers
+        )
+        for pk, row in cells.items()
+    }
+
+
+def steps_away(subscriptions: QuerySet[Any], *, partner_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """For each of these subscriptions that has upgrade paths, how many conditions its nearest target lacks."""
+    nearest: dict[uuid.UUID, int] = {}
+    flags = [condition.flag for condition in CONDITIONS]
+    rows = options(subscriptions.order_by(), partner_id=partner_id).values_list("pk", *flags)
+    for subscription_id, *unmet in rows:
+        steps = sum(map(bool, unmet))
+        nearest[subscription_id] = min(steps, nearest.get(subscription_id, steps))
+    return nearest
