@@ -1,0 +1,94 @@
+"""Tags and filters that every page draws with: permissions, icons, navigation, moments in time."""
+
+import datetime
+from functools import lru_cache
+from typing import Any
+
+import lucide
+from django import template
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from partners.models import Staff, Theme
+from partners.preferences import theme_of
+from partners.roles import Permission
+
+register = template.Library()
+
+
+@register.filter
+def may(person: object, permission: str) -> bool:
+    """Whether this person's roles allow it: `{% if request.user|may:"see_customers" %}`; who is not signed in may nothing."""
+    return isinstance(person, Staff) and person.may(Permission(permission))
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, size: int, classes: str) -> SafeString:
+    attributes: dict[str, Any] = {"class": f"glyph {classes}".strip(), "aria-hidden": "true", "focusable": "false"}
+    # The package draws its own files, which are trusted; names and classes come from our templates.
+    return mark_safe(lucide._render_icon(name, size, **attributes))  # noqa: S308
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20, classes: str = "") -> SafeString:
+    """A lucide icon as decoration, hidden from screen readers: `{% icon "copy" 16 %}`."""
+    return _drawn(str(name), size, str(classes))
+
+
+@register.simple_tag(takes_context=True)
+def page_theme(context: template.Context) -> str:
+    """The theme this page is drawn in: light, dark or auto."""
+    request: HttpRequest | None = context.get("request")
+    return theme_of(request) if request is not None else Theme.AUTO
+
+
+@register.inclusion_tag("partials/nav_link.html", takes_context=True)
+def nav_link(context: template.Context, url_name: str, text: str, icon_name: str, under: str = "") -> dict[str, Any]:
+    """One entry of the navigation, marked "page" where it is this page and "true" where this page stands under it."""
+    url = reverse(url_name)
+    path = context["request"].path
+    below = path.startswith(under or url) and url != "/"
+    return {"url": url, "text": text, "icon_name": icon_name, "here": "page" if path == url else "true" if below else ""}
+
+
+@register.simple_tag
+def draw_control(field: BoundField) -> SafeString:
+    """The control of a form field in the look of the portal; Django ties help and errors to it."""
+    kind = getattr(field.field.widget, "input_type", "")
+    look = {"select": "form-select", "checkbox": "form-check-input", "radio": "form-check-input"}.get(kind, "form-control")
+    given = str(field.field.widget.attrs.get("class", ""))
+    classes = " ".join(filter(None, [look, given, "is-invalid" if field.errors else ""]))
+    return field.as_widget(attrs={"class": classes})
+
+
+@register.simple_tag
+def crumb(text: str, url: str = "") -> SafeString:
+    """One step of the breadcrumb: with an address a link, without one the page itself."""
+    if url:
+        return format_html('<li><a href="{}">{}</a></li>', url, text)
+    return format_html('<li aria-current="page">{}</li>', text)
+
+
+@register.simple_tag
+def moment(value: datetime.datetime | None) -> SafeString:
+    """Date and time in the person's zone and language, absolute, for people and for programs."""
+    if value is None:
+        return SafeString("")
+    local = timezone.localtime(value)
+    words = f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.date_format(local, 'TIME_FORMAT')}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{words} ({local:%Z})", words)
+
+
+@register.simple_tag
+def day(value: datetime.date | None) -> SafeString:
+    """A date in the person's zone and language, with the time on hover where there is one."""
+    if value is None:
+        return SafeString("")
+    local = timezone.localtime(value) if isinstance(value, datetime.datetime) else value
+    words = formats.date_format(local, "DATE_FORMAT")
+    precise = f"{words}, {formats.date_format(local, 'TIME_FORMAT')}" if local is not value else words
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), precise, words)

@@ -1,0 +1,121 @@
+"""Signing in and out, and a person's own pages."""
+
+from allauth.account.views import LoginView, LogoutView
+from allauth.decorators import rate_limit
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import PasswordChangeForm
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from partners.access import access
+from partners.forms import ProfileForm, SignInForm
+from partners.models import Language, Staff, Theme
+from partners.operations import change_password, update_profile
+from partners.preferences import remember_language, remember_theme
+
+TOO_MANY_REQUESTS = 429
+SECONDS_TO_WAIT = 300
+
+
+@access(public=True)
+class SignInView(LoginView):
+    """Sign in by e-mail address and password, then on to where the person wanted to go."""
+
+    form_class = SignInForm
+    template_name = "account/sign_in.html"
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        """Show what is wrong; answer 429 where it is that there were too many attempts."""
+        response: HttpResponse = super().form_invalid(form)
+        if form.has_error("__all__", "too_many_login_attempts"):
+            response.status_code = TOO_MANY_REQUESTS
+            response["Retry-After"] = str(SECONDS_TO_WAIT)
+        return response
+
+
+@access(public=True)
+class SignOutView(LogoutView):
+    """Ask whether to sign out; do it on POST."""
+
+    template_name = "account/sign_out.html"
+
+
+@require_POST
+@access(public=True)
+def set_language(request: HttpRequest) -> HttpResponseBase:
+    """Speak this language from now on: kept with the signed-in person, and in this browser."""
+    language = _one_of(Language, request.POST.get("language", ""))
+    if request.user.is_authenticated:
+        update_profile(staff=request.user, language=language)
+    response = redirect(_way_back(request))
+    remember_language(response, language)
+    return response
+
+
+@require_POST
+@access(public=True)
+def set_theme(request: HttpRequest) -> HttpResponseBase:
+    """Draw the pages in this theme from now on: kept with the signed-in person, and in this browser."""
+    theme = _one_of(Theme, request.POST.get("theme", ""))
+    if request.user.is_authenticated:
+        update_profile(staff=request.user, theme=theme)
+    response = redirect(_way_back(request))
+    remember_theme(response, theme)
+    return response
+
+
+def _one_of(choices: type[Language] | type[Theme], value: str) -> str:
+    if value not in choices.values:
+        raise SuspiciousOperation(f"“{value[:20]}” is none of {', '.join(choices.values)}.")
+    return value
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Where the person was, as long as that is a page of this portal."""
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else "/"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@access(partner=False)
+def profile(request: HttpRequest) -> HttpResponseBase:
+    """A person's name, language, time zone and theme, and what their partner is."""
+    staff: Staff = request.user
+    form = ProfileForm(request.POST if request.method == "POST" else None, staff=staff)
+    if not form.is_valid():
+        return render(request, "partners/profile.html", {"form": form, "staff": staff})
+    person = update_profile(staff=staff, **form.cleaned_data)
+    with translation.override(person.language or request.LANGUAGE_CODE):
+        messages.success(request, _("Your profile is saved."))
+    response = redirect("partners:profile")
+    remember_theme(response, person.theme)
+    if person.language:
+        remember_language(response, person.language)
+    else:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@sensitive_post_parameters()
+@rate_limit(action="change_password")
+@access(partner=False)
+def security(request: HttpRequest) -> HttpResponseBase:
+    """Change one's own password; all other sessions end, this one goes on."""
+    staff: Staff = request.user
+    form = PasswordChangeForm(staff, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "partners/security.html", {"form": form})
+    change_password(staff=staff, password=form.cleaned_data["new_password1"])
+    update_session_auth_hash(request, staff)
+    messages.success(request, _("Your password is changed. You are signed out everywhere else."))
+    return redirect("partners:security")
