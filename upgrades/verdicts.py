@@ -6,9 +6,10 @@ transaction of an upgrade, and judges a whole portfolio set-based.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import batched
 from typing import Any
 
 from django.db.models import F, QuerySet, Value
@@ -114,9 +115,10 @@ def judge(subscriptions: QuerySet[Any], *, partner: Partner) -> list[Verdict]:
     conditions. The number of queries does not depend on how many subscriptions or options there are.
     """
     rows = list(options(subscriptions.select_related("offer"), partner_id=partner.pk))
-    paths = load_paths({row.path_id for row in rows})
     unmet = [tuple(condition for condition in CONDITIONS if getattr(row, condition.flag)) for row in rows]
     seen = _look(rows, unmet, partner.pk)
+    others = {obstacle.offer_id for found in seen.values() for obstacle in found.get("conflicting_service_types", ())}
+    paths = load_paths({row.path_id for row in rows}, other_offers=others)
     verdicts = [
         Verdict(partner=partner, subscription=row, path=paths[row.path_id], unmet=failed, _seen=seen[index])
         for index, (row, failed) in enumerate(zip(rows, unmet, strict=True))
@@ -140,16 +142,16 @@ def _look(
 
 
 def _obstacle_ids(
-    condition: Condition, rows: Sequence[Any], asked: Iterable[int], partner_id: uuid.UUID
-) -> Iterable[tuple[Any, int]]:
+    condition: Condition, rows: Sequence[Any], asked: Sequence[int], partner_id: uuid.UUID
+) -> Iterator[tuple[Any, int]]:
+    """The condition's own rows for many options, a hundred options a statement."""
     assert condition.obstacles is not None
-    queries = [
-        condition.obstacles(Option(row.pk, row.customer_id, row.path_id, row.target_id), partner_id)
-        .order_by()
-        .values_list("pk", Value(index))
-        for index, row in ((index, rows[index]) for index in asked)
-    ]
-    return queries[0].union(*queries[1:], all=True) if len(queries) > 1 else queries[0]
+    for some in batched(asked, 100):
+        queries = [
+            condition.obstacles(Option.of(rows[index]), partner_id).order_by().values_list("pk", Value(index))
+            for index in some
+        ]
+        yield from queries[0].union(*queries[1:], all=True).order_by() if len(queries) > 1 else queries[0]
 
 
 def _load_obstacles(
@@ -157,7 +159,7 @@ def _load_obstacles(
 ) -> None:
     """Put the rows themselves in the place of their ids, in a lasting order."""
     assert condition.obstacles is not None
-    shape = condition.obstacles(Option(row.pk, row.customer_id, row.path_id, row.target_id), partner_id)
+    shape = condition.obstacles(Option.of(row), partner_id)
     ids = {pk for found in seen.values() for pk in found.get(condition.code, ())}
     related = shape.query.select_related
     fresh = shape.model._default_manager.filter(pk__in=ids)
@@ -169,18 +171,22 @@ def _load_obstacles(
             found[condition.code] = [loaded[pk] for pk in sorted(found[condition.code])]
 
 
-def load_paths(path_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Path]:
-    """These paths with both offers and all offers' plans, in two queries and the catalogue's own."""
-    rows = UpgradePath.objects.filter(pk__in=list(path_ids))
-    cells = {row.pk: row for row in rows}
-    if not cells:
-        return {}
-    offers = {offer.pk: offer for offer in Offer.objects.with_plans()}
+def load_paths(
+    path_ids: Iterable[uuid.UUID], *, other_offers: Iterable[uuid.UUID] = ()
+) -> dict[uuid.UUID, Path]:
+    """These paths with both offers, and other offers to hold against them, all with their service plans."""
+    cells = {cell.pk: cell for cell in UpgradePath.objects.filter(pk__in=list(path_ids))}
+    wanted = {*other_offers, *(offer_id for cell in cells.values() for offer_id in (cell.source_id, cell.target_id))}
+    offers = {offer.pk: offer for offer in Offer.objects.with_plans().filter(pk__in=wanted)} if wanted else {}
     return {
         pk: Path(
-            id=pk, source=offers[row.source_id], target=offers[row.target_id], footnote=row.footnote, offers=offers
+            id=pk,
+            source=offers[cell.source_id],
+            target=offers[cell.target_id],
+            footnote=cell.footnote,
+            offers=offers,
         )
-        for pk, row in cells.items()
+        for pk, cell in cells.items()
     }
 
 

@@ -22,6 +22,11 @@ class Option:
     path_id: Any
     target_id: Any
 
+    @classmethod
+    def of(cls, row: Any) -> "Option":
+        """The option that a row of a query of options stands for."""
+        return cls(row.pk, row.customer_id, row.path_id, row.target_id)
+
     @property
     def inner(self) -> "Option":
         """The same option seen from a query nested one level deeper."""

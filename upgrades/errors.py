@@ -1,0 +1,103 @@
+"""Why an upgrade is refused. Each says so in a whole sentence in the reader's language."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+if TYPE_CHECKING:
+    from upgrades.verdicts import Verdict
+
+
+class UpgradeRefused(Exception):
+    """An upgrade that was not made; nothing has changed. `codes` say why, as on the wire."""
+
+    codes: tuple[str, ...] = ("other",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("The upgrade was refused.")
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class NoUpgradePath(UpgradeRefused):
+    """The matrix has no path from this offer to that target, or the target cannot be bought any more."""
+
+    codes = ("subscription_does_not_have_any_upgrade_paths",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("This subscription cannot be upgraded to that offer any more. Choose one of the offers below.")
+
+
+class ConditionsUnmet(UpgradeRefused):
+    """At least one condition does not hold now; `verdict` has them all, with what they saw."""
+
+    def __init__(self, verdict: "Verdict") -> None:
+        super().__init__()
+        self.verdict = verdict
+        self.codes = tuple(verdict.codes)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        reasons = "; ".join(str(condition.unmet_words) for condition in self.verdict.unmet)
+        return _("%(offer)s cannot be chosen now: %(reasons)s.") % {
+            "offer": self.verdict.path.target.name,
+            "reasons": reasons,
+        }
+
+
+class QuantityRefused(UpgradeRefused):
+    """The number of licences is outside what the target offer allows."""
+
+    codes = ("quantity_out_of_range",)
+
+    def __init__(self, *, offer: str, quantity: int, minimum: int, maximum: int) -> None:
+        super().__init__()
+        self.offer, self.quantity, self.minimum, self.maximum = offer, quantity, minimum, maximum
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return quantity_words(offer=self.offer, quantity=self.quantity, minimum=self.minimum, maximum=self.maximum)
+
+
+class SubscriptionChanged(UpgradeRefused):
+    """Somebody changed the subscription after the page was drawn."""
+
+    codes = ("subscription_changed",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _(
+            "This subscription was changed after you opened the page. Look at how it stands now, then choose again."
+        )
+
+
+class KeyReused(UpgradeRefused):
+    """The idempotency key already belongs to an upgrade with other content."""
+
+    codes = ("idempotency_key_reused",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("This form was already used for another upgrade. Open the upgrade page afresh and choose again.")
+
+
+def quantity_words(*, offer: str, quantity: int | str, minimum: int, maximum: int) -> str:
+    """What is wrong with this number of licences, and which are accepted."""
+    text = ngettext(
+        "%(offer)s takes %(minimum)s to %(maximum)s licence; %(quantity)s is not accepted.",
+        "%(offer)s takes %(minimum)s to %(maximum)s licences; %(quantity)s is not accepted.",
+        maximum,
+    )
+    shown = number_format(quantity) if isinstance(quantity, int) else quantity
+    return text % {"offer": offer, "minimum": number_format(minimum), "maximum": number_format(maximum), "quantity": shown}
