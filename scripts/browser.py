@@ -189,10 +189,10 @@ def _font_files() -> Iterator[Path]:
 
 def _font_configuration() -> str:
     families = {
-        "sans-serif": "Open Sans Variable",
-        "system-ui": "Open Sans Variable",
-        "serif": "Open Sans Variable",
-        "monospace": "Noto Sans Mono Variable",
+        "sans-serif": "Open Sans",
+        "system-ui": "Open Sans",
+        "serif": "Open Sans",
+        "monospace": "Noto Sans Mono",
     }
     aliases = "".join(
         f"<alias binding='same'><family>{name}</family><prefer><family>{family}</family></prefer></alias>"

@@ -1,0 +1,51 @@
+"""What every test starts from: the database with the catalogue in it, and quick passwords."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from pytest_django import Settings
+
+pytest_plugins = ["tests.browser"]
+
+# Fixtures after which pytest-django empties the tables, since a rollback can't undo the test.
+EMPTYING_FIXTURES = {"transactional_db", "live_server", "django_db_reset_sequences"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the chosen database can't show, and give emptied tables their data back."""
+    if config.getoption("database") == "sqlite":
+        left_out = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        if isinstance(item, pytest.Function) and _empties_tables(item):
+            # The catalogue and the matrix come with the migrations: a test that emptied
+            # the tables must not take them from the next one.
+            marker = item.get_closest_marker("django_db")
+            kwargs = {"transaction": True, **(marker.kwargs if marker else {}), "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**kwargs), append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Put SQLite's test database into a file: one in memory has a single connection for all threads."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        folder: Path = tmp_path_factory.mktemp("database")
+        database.setdefault("TEST", {})["NAME"] = str(folder / "portal.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Settings) -> None:
+    # The real hashers are slow by design, which proves nothing in a test.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _empties_tables(item: pytest.Function) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(EMPTYING_FIXTURES.intersection(item.fixturenames)) or bool(
+        marker and (marker.kwargs.get("transaction") or marker.kwargs.get("reset_sequences"))
+    )

@@ -1,0 +1,61 @@
+"""A pytest plugin that decides, before Django is set up, which database the tests run on.
+
+``pytest --database sqlite`` (the default) or ``pytest --database postgresql``. The
+latter uses ``TEST_DATABASE_URL`` where that is set and starts a server otherwise.
+The rest of the environment is fixed here too, so that a developer's ``.env`` or shell
+changes no test.
+"""
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from scripts.places import ROOT
+from scripts.postgresql import PostgreSQL
+
+ENVIRONMENT = {
+    "DEBUG": "1",
+    "HTTPS": "0",
+    "SECRET_KEY": "for-tests-only-" + "0" * 50,
+    "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "BEHIND_PROXY": "0",
+    "TRUSTED_PROXY_COUNT": "0",
+    "LOG_LEVEL": "CRITICAL",
+}
+
+_stop: list[Callable[[], None]] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--database``."""
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what the tests run on")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Set the environment that the settings read, before pytest-django reads the settings."""
+    # Whitenoise warns of a folder of collected files that isn't there.
+    (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)
+    os.environ.update(ENVIRONMENT)
+    # A worker of pytest-xdist inherits the address from the process that started it.
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ["DATABASE_URL"] = _url(early_config.known_args_namespace.database)
+
+
+def pytest_unconfigure() -> None:
+    """End the server that was started for this run."""
+    while _stop:
+        _stop.pop()()
+
+
+def _url(database: str) -> str:
+    if database == "sqlite":
+        return "sqlite://:memory:"
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        return url
+    server = PostgreSQL()
+    server.__enter__()
+    _stop.append(lambda: server.__exit__(None, None, None))
+    return server.url
