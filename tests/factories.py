@@ -1,0 +1,174 @@
+"""The smallest valid object of each kind; a test states only what matters to it.
+
+The catalogue and the upgrade matrix come with the migrations: `offer("Office 365 Business")` finds an offer.
+"""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from activity.models import ActivityRecord, ActorKind
+from catalog.models import Offer, Service
+from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from partners.models import Partner, PartnerType, Staff, StaffRole
+from partners.roles import Role
+from subscriptions.models import Status, Subscription
+from upgrades.models import Upgrade, UpgradePath
+
+PASSWORD = "a-long-enough-password"
+
+
+def offer(name: str) -> Offer:
+    """The offer of this name: "Office 365 Business", or "Business" for short."""
+    found = Offer.objects.filter(name__in=[name, f"Office 365 {name}"]).first()
+    return found or Offer.objects.get(name=f"Office 365 Enterprise {name}")
+
+
+def service(code: str) -> Service:
+    """The service of this code: "exchange"."""
+    return Service.objects.get(code=code)
+
+
+def path(source: str, target: str) -> UpgradePath:
+    """The upgrade path between the offers of these names."""
+    return UpgradePath.objects.get(source=offer(source), target=offer(target))
+
+
+class PartnerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Partner
+
+    name = factory.Sequence(lambda number: f"Partner {number}")
+    type = PartnerType.DIRECT_RESELLER
+
+
+class StaffFactory(factory.django.DjangoModelFactory):
+    """A global admin of a partner of their own, unless `partner` and `roles` say otherwise."""
+
+    class Meta:
+        model = Staff
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda number: f"Person {number}")
+    email = factory.Sequence(lambda number: f"person{number}@partner.example")
+    partner = factory.SubFactory(PartnerFactory)
+
+    @classmethod
+    def _create(cls, model_class: type[Staff], *args: Any, **kwargs: Any) -> Staff:
+        return Staff.objects.create_user(password=kwargs.pop("password", PASSWORD), **kwargs)
+
+    @factory.post_generation
+    def roles(self: Staff, create: bool, extracted: Iterable[Role] | None, **kwargs: Any) -> None:  # type: ignore[misc]
+        wanted = [Role.GLOBAL_ADMIN] if extracted is None and self.partner_id else (extracted or [])
+        StaffRole.objects.bulk_create([StaffRole(staff=self, role=role) for role in wanted])
+
+
+class PlatformAdministratorFactory(StaffFactory):
+    """May do everything in Django admin and belongs to no partner."""
+
+    partner = None
+    is_staff = True
+    is_superuser = True
+
+
+class CustomerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Customer
+
+    company_name = factory.Sequence(lambda number: f"Customer {number}")
+    domain = factory.Sequence(lambda number: f"customer{number}.partner.onmschina.cn")
+
+
+class ResellerRelationshipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ResellerRelationship
+
+    partner = factory.SubFactory(PartnerFactory)
+    customer = factory.SubFactory(CustomerFactory)
+
+
+class DelegatedAdminPrivilegeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = DelegatedAdminPrivilege
+
+    partner = factory.SubFactory(PartnerFactory)
+    customer = factory.SubFactory(CustomerFactory)
+    service = factory.LazyFunction(lambda: service("exchange"))
+
+
+class SubscriptionFactory(factory.django.DjangoModelFactory):
+    """An active Office 365 Business with 25 licences, bought directly unless `reseller_of_record` is given.
+
+    A suspended one was suspended ten days ago.
+    """
+
+    class Meta:
+        model = Subscription
+
+    customer = factory.SubFactory(CustomerFactory)
+    offer = factory.LazyFunction(lambda: offer("Office 365 Business"))
+    quantity = 25
+    status = Status.ACTIVE
+    suspended_at = factory.LazyAttribute(
+        lambda this: timezone.now() - datetime.timedelta(days=10) if this.status == Status.SUSPENDED else None
+    )
+
+
+class UpgradeFactory(factory.django.DjangoModelFactory):
+    """The record of a move from Business to Enterprise E3, without evidence or hand-over steps."""
+
+    class Meta:
+        model = Upgrade
+
+    key = factory.Sequence(lambda number: f"key-{number}")
+    staff = factory.SubFactory(StaffFactory)
+    partner = factory.SelfAttribute("staff.partner")
+    customer = factory.SubFactory(CustomerFactory)
+    source_offer = factory.LazyFunction(lambda: offer("Office 365 Business"))
+    target_offer = factory.LazyFunction(lambda: offer("Office 365 Enterprise E3"))
+    subscription = factory.SubFactory(
+        SubscriptionFactory,
+        customer=factory.SelfAttribute("..customer"),
+        reseller_of_record=factory.SelfAttribute("..partner"),
+        offer=factory.SelfAttribute("..target_offer"),
+    )
+    partner_name = factory.SelfAttribute("partner.name")
+    company_name = factory.SelfAttribute("customer.company_name")
+    staff_name = factory.SelfAttribute("staff.name")
+    source_name = factory.SelfAttribute("source_offer.name")
+    target_name = factory.SelfAttribute("target_offer.name")
+    quantity_before = 25
+    quantity_after = 25
+    version_after = 2
+    matrix_version = 1
+
+
+class ActivityRecordFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ActivityRecord
+
+    actor_kind = ActorKind.SYSTEM
+    operation = "import_portfolio"
+    correlation_id = factory.Faker("uuid4", cast_to=None)
+
+
+def customer_of(partner: Partner, *, services: Iterable[str] | None = None, **fields: Any) -> Customer:
+    """A customer of this partner that gave it the delegated admin privileges for these services, else for all."""
+    customer: Customer = CustomerFactory(**fields)
+    ResellerRelationshipFactory(partner=partner, customer=customer)
+    chosen = Service.objects.all() if services is None else Service.objects.filter(code__in=services)
+    DelegatedAdminPrivilege.objects.bulk_create(
+        [DelegatedAdminPrivilege(partner=partner, customer=customer, service=service) for service in chosen]
+    )
+    return customer
+
+
+def sold(partner: Partner | None, customer: Customer, offer_name: str = "Business", **fields: Any) -> Subscription:
+    """A subscription of this customer that this partner sold; `None` for one bought directly."""
+    subscription: Subscription = SubscriptionFactory(
+        customer=customer, offer=offer(offer_name), reseller_of_record=partner, **fields
+    )
+    return subscription

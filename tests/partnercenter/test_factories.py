@@ -1,0 +1,22 @@
+from typing import Any
+
+import pytest
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+KINDS = [kind for kind in vars(factories).values() if isinstance(kind, type) and kind.__module__ == factories.__name__]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_factory_makes_two_valid_objects(kind: Any) -> None:
+    for made in (kind(), kind()):
+        made.refresh_from_db()
+        made.validate_constraints()
+
+
+def test_an_offer_is_found_by_its_short_name() -> None:
+    assert factories.offer("E3").name == "Office 365 Enterprise E3"
+    assert factories.offer("Business").name == "Office 365 Business"
+    assert factories.offer("Exchange Online (Plan 1)").name == "Exchange Online (Plan 1)"
