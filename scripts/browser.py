@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import brotli
+from fontTools.ttLib import TTFont
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
@@ -121,9 +123,9 @@ def _install() -> str | None:
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
     print("==> Installing the system's Chromium", flush=True)
-    quietly = {"check": False, "capture_output": True, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-        subprocess.run(["apt-get", *arguments], **quietly)  # type: ignore[call-overload]
+        subprocess.run(["apt-get", *arguments], check=False, capture_output=True, env=environment)
     return shutil.which("chromium")
 
 
@@ -166,8 +168,6 @@ def _prepare_fonts() -> None:
     """
     if platform.system() != "Linux" or (FONTS / "fonts.conf").exists():
         return
-    from fontTools.ttLib import TTFont
-
     print("==> Preparing the fonts for browser tests", flush=True)
     fetch_packages(omit=("optional",))
     FONTS.mkdir(parents=True, exist_ok=True)
@@ -214,8 +214,6 @@ def _expand(archive: Path, folder: Path) -> None:
 
 
 def _decompressed(path: Path) -> bytes:
-    import brotli
-
     content: bytes = brotli.decompress(path.read_bytes())
     return content
 

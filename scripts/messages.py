@@ -77,8 +77,8 @@ def gather() -> Catalog:
         for _, messages, comments, context in extract(
             "python", _readable(path), keywords=KEYWORDS, comment_tags=("Translators",)
         ):
-            # Places without line numbers: a line more above must not touch three files.
-            catalog.add(messages, locations=[(name, None)], auto_comments=comments, context=context)
+            # The files without line numbers: a line more above must not touch every translation.
+            catalog.add(messages, locations=[(name, 1)], auto_comments=comments, context=context)
     return catalog
 
 
@@ -137,7 +137,7 @@ def _copy(template: Catalog) -> Catalog:
 def _written(catalog: Catalog) -> bytes:
     catalog.header_comment = "# Translations of the partner portal. `make messages` adds and removes messages."
     written = io.BytesIO()
-    write_po(written, catalog, width=100, sort_output=True, omit_header=True)
+    write_po(written, catalog, width=100, sort_output=True, omit_header=True, include_lineno=False)
     return _header(catalog) + written.getvalue()
 
 

@@ -33,7 +33,7 @@ class PostgreSQL:
     def __init__(self, *, settings: Mapping[str, str] = CARELESS) -> None:
         self._settings = {"listen_addresses": "", "max_connections": "200", **settings}
         # A Unix socket's path may have 107 characters at most: a short folder it is.
-        self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))  # noqa: S108
+        self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))
         self._user = "nobody" if os.geteuid() == 0 else None
         self.programs = _packaged_programs()
 

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from partners.models import Staff
 from scripts.browser import launch_options
 
 LOCALES = {"en": "en-GB", "es": "es-ES", "zh-hans": "zh-CN"}
@@ -64,7 +64,7 @@ class OpenPage(Protocol):
     def __call__(
         self,
         *,
-        person: AbstractBaseUser | None = None,
+        person: Staff | None = None,
         width: int = 1440,
         height: int = 900,
         theme: Literal["light", "dark"] = "light",
@@ -103,7 +103,7 @@ def open_page(browser: Browser, live_server: LiveServer, watch: Watch) -> Iterat
 
     def opened(
         *,
-        person: AbstractBaseUser | None = None,
+        person: Staff | None = None,
         width: int = 1440,
         height: int = 900,
         theme: Literal["light", "dark"] = "light",
@@ -148,7 +148,7 @@ def axe() -> Callable[[Page], None]:
     return check
 
 
-def _sign_in(context: BrowserContext, person: AbstractBaseUser, url: str) -> None:
+def _sign_in(context: BrowserContext, person: Staff, url: str) -> None:
     client = Client()
     client.force_login(person)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
