@@ -9,14 +9,11 @@ button or follows a link by its words afterwards, as often as it is given.
 
 import argparse
 import sys
-from pathlib import Path
 from urllib.parse import urljoin
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from scripts.browser import launch_options  # noqa: E402
+from scripts.browser import launch_options
 
 LOCALES = {"en": "en-GB", "es": "es-ES", "zh-hans": "zh-CN"}
 
