@@ -13,6 +13,7 @@ from itertools import batched
 from typing import Any
 
 from django.db.models import F, QuerySet, Value
+from django.utils.translation import gettext
 
 from catalog.models import Offer
 from partners.models import Partner
@@ -32,6 +33,11 @@ class Path:
     source: Offer
     target: Offer
     footnote: str
+
+    @property
+    def footnote_words(self) -> str:
+        """The footnote, in the reader's language where it is a known one."""
+        return gettext(self.footnote) if self.footnote else ""
 
     @cached_property
     def change(self) -> Change:

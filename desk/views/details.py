@@ -1,0 +1,47 @@
+"""One subscription: what it is, whether it can be upgraded, and if not, exactly what stands in the way."""
+
+import uuid
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from catalog.models import ServicePlan
+from partners.access import access
+from partners.roles import Permission
+from subscriptions.models import Subscription
+from upgrades.explain import cards
+from upgrades.verdicts import Verdict, judge
+
+
+@require_safe
+@access(may=Permission.SEE_CUSTOMERS)
+def subscription_details(request: HttpRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponse:
+    """All that the partner may know of one subscription, with every verdict explained."""
+    partner = request.user.partner
+    assert partner is not None
+    visible = Subscription.objects.visible_to(request.user)
+    subscription: Subscription = get_object_or_404(
+        visible.select_related("offer", "customer", "parent__offer"), pk=subscription_id, customer_id=customer_id
+    )
+    verdicts = judge(Subscription.objects.filter(pk=subscription.pk), partner=partner) if subscription.is_live else []
+    context = {
+        "customer": subscription.customer,
+        "subscription": subscription,
+        "is_ours": subscription.is_sold_by(partner),
+        "partner": partner,
+        "cards": cards(verdicts),
+        "eligible": sum(verdict.is_eligible for verdict in verdicts),
+        "steps": _steps_to_nearest(verdicts),
+        "may_upgrade": request.user.may(Permission.MANAGE_SUBSCRIPTIONS),
+        "plans": ServicePlan.objects.filter(offers=subscription.offer_id).order_by("service_id", "id"),
+        "add_ons": visible.filter(parent=subscription).select_related("offer").order_by("created_at", "id")[:100],
+        "upgrades": subscription.upgrades.visible_to(request.user)[:10],
+    }
+    return render(request, "desk/subscription_details.html", context)
+
+
+def _steps_to_nearest(verdicts: Sequence[Verdict]) -> int:
+    """How many conditions the nearest target lacks; 0 where one is eligible or there are no paths."""
+    return min((len(verdict.unmet) for verdict in verdicts), default=0)

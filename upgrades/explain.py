@@ -1,0 +1,88 @@
+"""A verdict in words: every condition with a tick or a cross, the fact behind it, and what mends it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from upgrades.conditions import CONDITIONS, Condition
+from upgrades.verdicts import Verdict
+from upgrades.words import FACTS, FOR_CUSTOMER, REMEDIES, worded
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One condition as a person reads it."""
+
+    code: str
+    is_met: bool
+    words: str
+    facts: tuple[str, ...]
+    remedy: str = ""
+    remedy_url: str = ""
+    for_customer: str = ""
+
+
+def explain(verdict: Verdict) -> list[Explained]:
+    """Every condition of this verdict, the unmet ones first."""
+    explained = [_explain(verdict, condition) for condition in CONDITIONS]
+    return sorted(explained, key=lambda one: one.is_met)
+
+
+def _explain(verdict: Verdict, condition: Condition) -> Explained:
+    is_met = condition not in verdict.unmet
+    facts = tuple(worded(FACTS, fact.code, fact.values) for fact in verdict.facts(condition))
+    words = str(condition.met_words if is_met else condition.unmet_words)
+    remedy = verdict.remedy(condition)
+    if remedy is None:
+        return Explained(condition.code, is_met, words, facts)
+    url = ""
+    if remedy.subscription_id is not None:
+        url = reverse("desk:subscription_details", args=[verdict.subscription.customer_id, remedy.subscription_id])
+    return Explained(
+        condition.code,
+        is_met,
+        words,
+        facts,
+        remedy=worded(REMEDIES, remedy.code, remedy.values),
+        remedy_url=url,
+        for_customer=worded(FOR_CUSTOMER, remedy.code, remedy.values) if remedy.for_customer else "",
+    )
+
+
+def explain_evidence(evidence: Sequence[Mapping[str, Any]]) -> list[Explained]:
+    """The evidence kept with an upgrade, in the reader's language."""
+    known = {condition.code: condition for condition in CONDITIONS}
+    return [
+        Explained(
+            item["code"],
+            item["met"],
+            str(known[item["code"]].met_words) if item["code"] in known else item["code"],
+            tuple(worded(FACTS, fact["code"], fact["values"]) for fact in item["facts"]),
+        )
+        for item in evidence
+    ]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One target offer as the details page and the form show it."""
+
+    verdict: Verdict
+    explained: list[Explained]
+
+    @property
+    def unmet(self) -> list[Explained]:
+        """What stands in the way."""
+        return [one for one in self.explained if not one.is_met]
+
+    @property
+    def met(self) -> list[Explained]:
+        """What holds."""
+        return [one for one in self.explained if one.is_met]
+
+
+def cards(verdicts: Sequence[Verdict]) -> list[Card]:
+    """A card for each target, the nearest first."""
+    return [Card(verdict, explain(verdict)) for verdict in verdicts]
