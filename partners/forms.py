@@ -46,9 +46,9 @@ def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Every time zone of the IANA database, grouped by region, with UTC first."""
     regions: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(zoneinfo.available_timezones()):
-        region, slash, place = name.partition("/")
+        region, slash, _place = name.partition("/")
         if slash and region not in {"Etc", "SystemV"}:
-            regions.setdefault(region, []).append((name, place.replace("_", " ")))
+            regions.setdefault(region, []).append((name, name.replace("_", " ")))
     return [("UTC", [("UTC", "UTC")]), *regions.items()]
 
 
