@@ -13,7 +13,11 @@ from partners.access import access_of
 def every_url_says_who_may_use_it(app_configs: Any, **kwargs: Any) -> list[Error]:
     """An error for each URL whose view has no `@access`; Django admin guards its own."""
     return [
-        Error(f"The view of “{pattern.pattern}” does not say who may use it.", hint="Decorate it with @access(…).", id="partners.E001")
+        Error(
+            f"The view of “{pattern.pattern}” does not say who may use it.",
+            hint="Decorate it with @access(…).",
+            id="partners.E001",
+        )
         for pattern in portal_patterns(get_resolver().url_patterns)
         if access_of(pattern.callback) is None
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.forms import LoginForm
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from partners.models import Language, Staff, Theme
@@ -64,8 +65,8 @@ class ProfileForm(forms.Form):
     )
     theme = forms.ChoiceField(label=_("Light or dark"), choices=Theme)
 
-    def __init__(self, *args: Any, staff: Staff, **kwargs: Any) -> None:
-        super().__init__(*args, initial=staff.preferences, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, staff: Staff) -> None:
+        super().__init__(data, initial=staff.preferences)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         language, time_zone = self.fields["language"], self.fields["time_zone"]
         language.choices = [("", _("As the browser asks")), *Language.choices]  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         staff = request.user
-        request.person = staff if staff.is_authenticated else None
+        request.person = staff if staff.is_authenticated else None  # type: ignore[attr-defined]
         if not staff.is_authenticated:
             return self.get_response(request)
         if staff.language:
@@ -85,5 +85,11 @@ def _record_refusal(request: HttpRequest, staff: Staff) -> None:
         return
     match = request.resolver_match
     name = match.view_name if match is not None else ""
-    record(actor=staff.actor, operation="open_page", resource_type="page", outcome=Outcome.REFUSED, reasons=["role"],
-           after={"page": name})
+    record(
+        actor=staff.actor,
+        operation="open_page",
+        resource_type="page",
+        outcome=Outcome.REFUSED,
+        reasons=["role"],
+        after={"page": name},
+    )

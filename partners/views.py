@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from partners.access import access
 from partners.forms import ProfileForm, SignInForm
-from partners.models import Language, Staff, Theme
+from partners.models import Language, Theme
 from partners.operations import change_password, update_profile
 from partners.preferences import remember_language, remember_theme
+from partners.requests import StaffRequest
 
 TOO_MANY_REQUESTS = 429
 SECONDS_TO_WAIT = 300
@@ -87,9 +88,9 @@ def _way_back(request: HttpRequest) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access(partner=False)
-def profile(request: HttpRequest) -> HttpResponseBase:
+def profile(request: StaffRequest) -> HttpResponseBase:
     """A person's name, language, time zone and theme, and what their partner is."""
-    staff: Staff = request.user
+    staff = request.user
     form = ProfileForm(request.POST if request.method == "POST" else None, staff=staff)
     if not form.is_valid():
         return render(request, "partners/profile.html", {"form": form, "staff": staff})
@@ -109,9 +110,9 @@ def profile(request: HttpRequest) -> HttpResponseBase:
 @sensitive_post_parameters()
 @rate_limit(action="change_password")
 @access(partner=False)
-def security(request: HttpRequest) -> HttpResponseBase:
+def security(request: StaffRequest) -> HttpResponseBase:
     """Change one's own password; all other sessions end, this one goes on."""
-    staff: Staff = request.user
+    staff = request.user
     form = PasswordChangeForm(staff, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render(request, "partners/security.html", {"form": form})

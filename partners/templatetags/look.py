@@ -4,7 +4,6 @@ import datetime
 from functools import lru_cache
 from typing import Any
 
-import lucide
 from django import template
 from django.forms import BoundField
 from django.http import HttpRequest
@@ -12,6 +11,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
 
 from partners.models import Staff, Theme
 from partners.preferences import theme_of
@@ -22,15 +22,14 @@ register = template.Library()
 
 @register.filter
 def may(person: object, permission: str) -> bool:
-    """Whether this person's roles allow it: `{% if request.user|may:"see_customers" %}`; who is not signed in may nothing."""
+    """Whether this person, if anybody, may do it: `{% if request.user|may:"see_customers" %}`."""
     return isinstance(person, Staff) and person.may(Permission(permission))
 
 
 @lru_cache(maxsize=256)
 def _drawn(name: str, size: int, classes: str) -> SafeString:
-    attributes: dict[str, Any] = {"class": f"glyph {classes}".strip(), "aria-hidden": "true", "focusable": "false"}
-    # The package draws its own files, which are trusted; names and classes come from our templates.
-    return mark_safe(lucide._render_icon(name, size, **attributes))  # noqa: S308
+    attributes = {"class": f"glyph {classes}".strip(), "aria_hidden": "true", "focusable": "false"}
+    return mark_safe(lucide(name, size=size, **attributes))  # noqa: S308 - the package's own drawings
 
 
 @register.simple_tag
@@ -52,14 +51,21 @@ def nav_link(context: template.Context, url_name: str, text: str, icon_name: str
     url = reverse(url_name)
     path = context["request"].path
     below = path.startswith(under or url) and url != "/"
-    return {"url": url, "text": text, "icon_name": icon_name, "here": "page" if path == url else "true" if below else ""}
+    return {
+        "url": url,
+        "text": text,
+        "icon_name": icon_name,
+        "here": "page" if path == url else "true" if below else "",
+    }
 
 
 @register.simple_tag
 def draw_control(field: BoundField) -> SafeString:
     """The control of a form field in the look of the portal; Django ties help and errors to it."""
     kind = getattr(field.field.widget, "input_type", "")
-    look = {"select": "form-select", "checkbox": "form-check-input", "radio": "form-check-input"}.get(kind, "form-control")
+    look = {"select": "form-select", "checkbox": "form-check-input", "radio": "form-check-input"}.get(
+        kind, "form-control"
+    )
     given = str(field.field.widget.attrs.get("class", ""))
     classes = " ".join(filter(None, [look, given, "is-invalid" if field.errors else ""]))
     return field.as_widget(attrs={"class": classes})
