@@ -20,19 +20,27 @@ class Access:
     public: bool = False
     partner: bool = True
     may: Permission | None = None
+    platform: bool = False
 
     def allows(self, staff: Staff) -> bool:
         """Whether this signed-in person may use the view."""
+        if self.platform and staff.is_active and staff.is_staff:
+            return True
         if self.may is not None:
             return staff.may(self.may)
         return staff.partner_id is not None or not self.partner
 
 
-def access(*, may: Permission | None = None, partner: bool = True, public: bool = False) -> Callable[[View], View]:
-    """Say who may use this view: everyone (`public`), the signed-in, a partner's staff, or who may do `may`."""
+def access(
+    *, may: Permission | None = None, partner: bool = True, public: bool = False, platform: bool = False
+) -> Callable[[View], View]:
+    """Say who may use this view: everyone (`public`), the signed-in, a partner's staff, or who may do `may`.
+
+    `platform` lets platform administrators in as well: for pages that show no partner's business.
+    """
 
     def declare(view: View) -> View:
-        view.access = Access(public=public, partner=partner, may=may)  # type: ignore[attr-defined]
+        view.access = Access(public=public, partner=partner, may=may, platform=platform)  # type: ignore[attr-defined]
         return view
 
     return declare

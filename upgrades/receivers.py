@@ -7,7 +7,7 @@ from django.dispatch import receiver
 
 from catalog.models import Offer, OfferServicePlan, ServicePlan
 from upgrades.models import UpgradePath
-from upgrades.rules import rebuild_rules
+from upgrades.rules import rebuild_is_waiting, rebuild_rules
 
 
 @receiver([post_save, post_delete], sender=OfferServicePlan)
@@ -16,7 +16,7 @@ from upgrades.rules import rebuild_rules
 @receiver([post_save, post_delete], sender=UpgradePath)
 def catalogue_changed(sender: Any, *, raw: bool = False, **kwargs: Any) -> None:
     """Draw the rules anew."""
-    if not raw:
+    if not raw and not rebuild_is_waiting():
         rebuild_rules()
 
 

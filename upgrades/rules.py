@@ -4,7 +4,10 @@ Which services a path needs privileges for and which offers it conflicts with de
 matrix alone. Whoever changes either calls `rebuild_rules` in the same transaction (see `upgrades.receivers`).
 """
 
+import contextvars
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
@@ -12,14 +15,37 @@ from django.db.models import Model
 
 from catalog.models import Offer
 from upgrades.changes import clashing_plans
-from upgrades.models import PathConflict, PathService, UpgradePath
+from upgrades.models import PathConflict, PathService, UpgradeMatrix, UpgradePath
 
 Pair = tuple[uuid.UUID, Any]
+
+_waiting: contextvars.ContextVar[bool] = contextvars.ContextVar("rules_waiting", default=False)
+
+
+@contextmanager
+def rules_rebuilt_once() -> Iterator[None]:
+    """Within this block changes of the catalogue or the matrix rebuild nothing; its end does so once."""
+    token = _waiting.set(True)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    rebuild_rules()
+
+
+def rebuild_is_waiting() -> bool:
+    """Whether somebody has promised to rebuild the rules when all is changed."""
+    return _waiting.get()
 
 
 @transaction.atomic
 def rebuild_rules() -> None:
-    """Make both tables say what the catalogue and the matrix say now; only differences are written."""
+    """Make both tables say what the catalogue and the matrix say now; only differences are written.
+
+    Whoever rebuilds holds the row of the matrix until their transaction ends, so that of two who change the
+    catalogue at once the second sees what the first did.
+    """
+    UpgradeMatrix.objects.select_for_update().order_by().first()
     offers = {offer.pk: offer for offer in Offer.objects.with_plans()}
     services: set[Pair] = set()
     conflicts: set[Pair] = set()
