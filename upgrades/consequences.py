@@ -1,17 +1,21 @@
 """What else changes because of an upgrade: what the customer's other subscriptions can do afterwards."""
 
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.formats import number_format
+from django.utils.translation import ngettext
 
 from catalog.models import Offer
 from partners.models import Partner
 from subscriptions.models import Subscription
 from upgrades.conditions import CONDITIONS
 from upgrades.verdicts import Verdict, options
+from upgrades.words import listed
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,31 @@ class Consequence:
     """Another subscription of the customer that gains or loses a way because of the upgrade."""
 
     subscription: Subscription
-    target: Offer
+    targets: tuple[str, ...]
     becomes_possible: bool
+
+    @property
+    def words(self) -> str:
+        """The consequence as a sentence."""
+        quantity = self.subscription.quantity
+        possible = ngettext(
+            "The customer’s other %(offer)s subscription (%(count)s licence) can then be upgraded to %(targets)s.",
+            "The customer’s other %(offer)s subscription (%(count)s licences) can then be upgraded to %(targets)s.",
+            quantity,
+        )
+        impossible = ngettext(
+            "The customer’s other %(offer)s subscription (%(count)s licence) can then no longer be upgraded to "
+            "%(targets)s.",
+            "The customer’s other %(offer)s subscription (%(count)s licences) can then no longer be upgraded to "
+            "%(targets)s.",
+            quantity,
+        )
+        values = {
+            "offer": str(self.subscription),
+            "count": number_format(quantity),
+            "targets": listed(list(self.targets)),
+        }
+        return (possible if self.becomes_possible else impossible) % values
 
 
 Eligibility = dict[tuple[uuid.UUID, uuid.UUID], bool]
@@ -57,5 +84,9 @@ def _named(changed: Eligibility) -> list[Consequence]:
         return []
     subscriptions = Subscription.objects.select_related("offer").in_bulk({pk for pk, _target in changed})
     targets = Offer.objects.in_bulk({target for _pk, target in changed})
-    named = [Consequence(subscriptions[pk], targets[target], possible) for (pk, target), possible in changed.items()]
-    return sorted(named, key=lambda one: (str(one.subscription.pk), one.target.name))
+    grouped: dict[tuple[uuid.UUID, bool], list[str]] = defaultdict(list)
+    for (pk, target), possible in changed.items():
+        grouped[pk, possible].append(targets[target].name)
+    return [
+        Consequence(subscriptions[pk], tuple(sorted(names)), possible) for (pk, possible), names in grouped.items()
+    ]

@@ -82,6 +82,7 @@ FACTS: dict[str, Callable[[Values], str]] = {
 
 REMEDIES: dict[str, Callable[[Values], str]] = {
     "reactivate": lambda values: _("Reactivate the subscription; it can be upgraded as soon as it is active."),
+    "seller_reactivates": lambda values: _("The reseller who sold it would have to reactivate it."),
     "wait_for_provisioning": lambda values: _("Wait until it is provisioned, then come back to this page."),
     "ask_for_privileges": lambda values: _(
         "Ask the customer to grant you delegated admin privileges for %(services)s."

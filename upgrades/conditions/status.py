@@ -25,9 +25,10 @@ def _status_fact(verdict: "Verdict") -> Sequence[Fact]:
 
 
 def _reactivate(verdict: "Verdict") -> Remedy | None:
-    if verdict.subscription.status != Status.SUSPENDED:
+    subscription = verdict.subscription
+    if subscription.status != Status.SUSPENDED:
         return None
-    return Remedy("reactivate")
+    return Remedy("reactivate" if subscription.is_sold_by(verdict.partner) else "seller_reactivates")
 
 
 ACTIVE = Condition(
