@@ -85,7 +85,7 @@ def moment(value: datetime.datetime | None) -> SafeString:
     if value is None:
         return SafeString("")
     local = timezone.localtime(value)
-    words = f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.date_format(local, 'TIME_FORMAT')}"
+    words = formats.date_format(local, "DATETIME_FORMAT")
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{words} ({local:%Z})", words)
 
 
@@ -96,5 +96,5 @@ def day(value: datetime.date | None) -> SafeString:
         return SafeString("")
     local = timezone.localtime(value) if isinstance(value, datetime.datetime) else value
     words = formats.date_format(local, "DATE_FORMAT")
-    precise = f"{words}, {formats.date_format(local, 'TIME_FORMAT')}" if local is not value else words
+    precise = formats.date_format(local, "DATETIME_FORMAT") if isinstance(local, datetime.datetime) else words
     return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), precise, words)
