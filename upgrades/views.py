@@ -83,7 +83,10 @@ def _choose(
         "last": subscription.upgrades.visible_to(request.user).first() if status != 200 else None,
         "stages": STAGES,
     }
-    return render(request, "upgrades/choose.html", context, status=status)
+    response = render(request, "upgrades/choose.html", context, status=status)
+    # The form with its reasons says more than the general page for this status would.
+    response.is_portal_page = True  # type: ignore[attr-defined]
+    return response
 
 
 @never_cache

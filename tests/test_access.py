@@ -1,0 +1,204 @@
+"""Who may open which address: every URL x every role x own, other, no partner and signed out.
+
+The table is held against the URL configuration: an address without an entry fails.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from partners.models import Staff
+from partners.roles import MAY, Permission, Role
+from tests.factories import PlatformAdministratorFactory, StaffFactory, UpgradeFactory, customer_of, sold
+
+pytestmark = pytest.mark.django_db
+
+
+class Open(Enum):
+    """Who may, where it is no permission."""
+
+    EVERYONE = "everyone"
+    SIGNED_IN = "signed in"
+    PARTNER_STAFF = "a partner's staff"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Who may open an address, what it names, and how it is asked."""
+
+    asks: Permission | Open
+    names: tuple[str, ...] = ()
+    method: str = "get"
+
+
+CUSTOMER = ("customer_id",)
+SUBSCRIPTION = ("customer_id", "subscription_id")
+UPGRADE = ("customer_id", "upgrade_id")
+
+TABLE: dict[str, Entry] = {
+    "healthz": Entry(Open.EVERYONE),
+    "readyz": Entry(Open.EVERYONE),
+    "account_login": Entry(Open.EVERYONE),
+    "account_logout": Entry(Open.EVERYONE),
+    "partners:set_language": Entry(Open.EVERYONE, method="post"),
+    "partners:set_theme": Entry(Open.EVERYONE, method="post"),
+    "partners:profile": Entry(Open.SIGNED_IN),
+    "partners:security": Entry(Open.SIGNED_IN),
+    "catalog:offer_list": Entry(Permission.SEE_OFFERS),
+    "upgrades:matrix": Entry(Permission.SEE_OFFERS),
+    "upgrades:upgrade_form": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION),
+    "upgrades:upgrade_review": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION),
+    "upgrades:receipt": Entry(Permission.SEE_CUSTOMERS, UPGRADE),
+    "upgrades:receipt_json": Entry(Permission.SEE_CUSTOMERS, UPGRADE),
+    "upgrades:tick": Entry(Permission.MANAGE_SUBSCRIPTIONS, (*UPGRADE, "number"), method="post"),
+    "desk:desk": Entry(Open.PARTNER_STAFF),
+    "desk:customer_list": Entry(Permission.SEE_CUSTOMERS),
+    "desk:subscription_list": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
+    "desk:subscription_details": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
+    "desk:customer_activity": Entry(Permission.SEE_ACTIVITY, CUSTOMER),
+    "desk:activity": Entry(Permission.SEE_ACTIVITY),
+    "desk:upgrade_list": Entry(Permission.SEE_CUSTOMERS),
+}
+
+
+def named_patterns(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name}"
+        elif pattern.app_name != "admin":
+            yield from named_patterns(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else space)
+
+
+def test_every_address_stands_in_the_table() -> None:
+    assert set(named_patterns(get_resolver().url_patterns)) == set(TABLE)
+
+
+@pytest.fixture
+def things() -> dict[str, Any]:
+    """One customer of one partner with all that an address can name."""
+    staff = StaffFactory()
+    customer = customer_of(staff.partner)
+    upgrade = UpgradeFactory(
+        staff=staff, customer=customer, hand_over=[{"code": "check", "values": {"offer": "E3"}, "done_at": None}]
+    )
+    return {
+        "partner": staff.partner,
+        "customer_id": customer.pk,
+        "subscription_id": sold(staff.partner, customer).pk,
+        "upgrade_id": upgrade.pk,
+        "number": 0,
+    }
+
+
+def ask(person: Staff | None, name: str, things: dict[str, Any]) -> int:
+    entry = TABLE[name]
+    client = Client()
+    if person is not None:
+        client.force_login(person)
+    url = reverse(name, kwargs={part: things[part] for part in entry.names})
+    answer = getattr(client, entry.method)(url)
+    if answer.status_code == 302 and "/sign-in/" in answer["Location"]:
+        return 401
+    return int(answer.status_code)
+
+
+def may(entry: Entry, roles: list[Role]) -> bool:
+    if isinstance(entry.asks, Open):
+        return True
+    return any(entry.asks in MAY[role] for role in roles)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", TABLE)
+def test_own_partners_staff_may_what_the_role_table_says(name: str, role: Role, things: dict[str, Any]) -> None:
+    staff = StaffFactory(partner=things["partner"], roles=[role])
+    status = ask(staff, name, things)
+    assert (status < 400) if may(TABLE[name], [role]) else (status == 403), status
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("name", [name for name in TABLE if TABLE[name].names])
+def test_another_partners_staff_find_nothing(name: str, role: Role, things: dict[str, Any]) -> None:
+    status = ask(StaffFactory(roles=[role]), name, things)
+    assert status == (404 if may(TABLE[name], [role]) else 403)
+
+
+@pytest.mark.parametrize("role", [Role.GLOBAL_ADMIN])
+@pytest.mark.parametrize("name", [name for name in TABLE if TABLE[name].names])
+def test_what_does_not_exist_answers_like_another_partners(name: str, role: Role, things: dict[str, Any]) -> None:
+    unknown = things | {part: uuid.uuid4() for part in things if part.endswith("_id")}
+    assert ask(StaffFactory(partner=things["partner"], roles=[role]), name, unknown) == 404
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_without_a_role_one_may_nothing_of_the_partners(name: str, things: dict[str, Any]) -> None:
+    status = ask(StaffFactory(partner=things["partner"], roles=[]), name, things)
+    assert (status < 400) if isinstance(TABLE[name].asks, Open) else (status == 403)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_platform_administrator_has_no_partners_pages(name: str, things: dict[str, Any]) -> None:
+    status = ask(PlatformAdministratorFactory(), name, things)
+    if TABLE[name].asks in {Open.EVERYONE, Open.SIGNED_IN}:
+        assert status < 400
+    elif name == "desk:desk":
+        assert status == 302
+    elif name not in {"catalog:offer_list", "upgrades:matrix"}:
+        assert status == 403
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_signed_out_one_is_asked_to_sign_in(name: str, things: dict[str, Any]) -> None:
+    status = ask(None, name, things)
+    assert (status < 400) if TABLE[name].asks is Open.EVERYONE else (status == 401)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_deactivated_are_signed_out_at_once(name: str, things: dict[str, Any]) -> None:
+    staff = StaffFactory(partner=things["partner"])
+    client = Client()
+    client.force_login(staff)
+    Staff.objects.filter(pk=staff.pk).update(is_active=False)
+    entry = TABLE[name]
+    answer = getattr(client, entry.method)(reverse(name, kwargs={part: things[part] for part in entry.names}))
+    assert entry.asks is Open.EVERYONE or "/sign-in/" in answer["Location"]
+
+
+@pytest.mark.parametrize("person", ["partner", "nobody"])
+def test_django_admin_is_for_platform_administrators(person: str) -> None:
+    client = Client()
+    if person == "partner":
+        client.force_login(StaffFactory())
+    assert client.get(reverse("admin:index")).status_code in {302, 403}
+
+
+def test_a_platform_administrator_opens_django_admin() -> None:
+    client = Client()
+    client.force_login(PlatformAdministratorFactory())
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/customers/not-a-uuid/subscriptions/",
+        "/customers/1/subscriptions/2/",
+        "/customers/%00/subscriptions/",
+        "/customers/..%2f..%2fetc/subscriptions/",
+        "/customers/'%20OR%201=1--/subscriptions/",
+        "/nothing/here/",
+        "/" + "x" * 3000,
+    ],
+)
+def test_ids_that_are_none_are_not_found_on_a_page_of_our_own(path: str) -> None:
+    client = Client()
+    client.force_login(StaffFactory())
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "errors/404.html" in [template.name for template in answer.templates]
