@@ -38,7 +38,7 @@ def test_a_view_that_forgot_to_say_is_named_by_the_check(settings: Settings) -> 
 
 def test_a_view_that_forgot_to_say_is_closed_to_everyone(rf: RequestFactory) -> None:
     with pytest.raises(PermissionDenied):
-        opened(StaffFactory(), rf)
+        opened(StaffFactory.create(), rf)
     answer = opened(AnonymousUser(), rf)
     assert isinstance(answer, HttpResponse)
     assert answer["Location"] == "/sign-in/?next=/forgotten/"
@@ -58,7 +58,7 @@ def test_a_fragment_for_the_signed_out_sends_the_whole_page_to_sign_in(client: C
 
 
 def test_a_page_that_the_roles_do_not_allow_says_so_and_names_them(client: Client) -> None:
-    client.force_login(StaffFactory(roles=[Role.BILLING_ADMIN]))
+    client.force_login(StaffFactory.create(roles=[Role.BILLING_ADMIN]))
     page = client.get("/customers/")
     assertContains(page, "Your roles do not allow this", status_code=403)
     assertContains(page, "Billing admin", status_code=403)
@@ -66,12 +66,12 @@ def test_a_page_that_the_roles_do_not_allow_says_so_and_names_them(client: Clien
 
 
 def test_a_platform_administrator_starts_in_the_administration(client: Client) -> None:
-    client.force_login(PlatformAdministratorFactory())
+    client.force_login(PlatformAdministratorFactory.create())
     assertRedirects(client.get("/"), "/admin/", fetch_redirect_response=False)
 
 
 def test_a_refused_change_is_recorded(client: Client, rf: RequestFactory) -> None:
-    staff = StaffFactory()
+    staff = StaffFactory.create()
     request = rf.post("/forgotten/")
     request.user = staff
     request.resolver_match = None

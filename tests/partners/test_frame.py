@@ -25,7 +25,7 @@ ENTRIES = {
 
 @pytest.mark.parametrize("role", Role)
 def test_the_navigation_offers_what_the_role_may(client: Client, role: Role) -> None:
-    client.force_login(StaffFactory(roles=[role]))
+    client.force_login(StaffFactory.create(roles=[role]))
     page = client.get(PROFILE)
     for entry, roles in ENTRIES.items():
         shown = f"<span>{entry}</span></a>" in page.content.decode()
@@ -34,13 +34,13 @@ def test_the_navigation_offers_what_the_role_may(client: Client, role: Role) -> 
 
 @pytest.mark.parametrize("role", Role)
 def test_finding_a_customer_is_offered_to_those_who_may(client: Client, role: Role) -> None:
-    client.force_login(StaffFactory(roles=[role]))
+    client.force_login(StaffFactory.create(roles=[role]))
     offered = 'role="search"' in client.get(PROFILE).content.decode()
     assert offered == (role in ENTRIES["Customers"])
 
 
 def test_every_page_names_the_person_their_partner_and_their_roles(client: Client) -> None:
-    staff = StaffFactory(name="Li Na", roles=[Role.SALES_AGENT, Role.BILLING_ADMIN])
+    staff = StaffFactory.create(name="Li Na", roles=[Role.SALES_AGENT, Role.BILLING_ADMIN])
     client.force_login(staff)
     page = client.get(PROFILE)
     for words in ("Li Na", ">LN<", staff.partner.name, "Sales agent", "Billing admin"):
@@ -48,7 +48,7 @@ def test_every_page_names_the_person_their_partner_and_their_roles(client: Clien
 
 
 def test_a_page_has_one_heading_a_way_past_the_navigation_and_marks_where_it_stands(client: Client) -> None:
-    client.force_login(StaffFactory())
+    client.force_login(StaffFactory.create())
     page = client.get("/settings/security/")
     assertContains(page, "<h1", count=1)
     assertContains(page, '<a class="skip" href="#main">')
@@ -57,7 +57,7 @@ def test_a_page_has_one_heading_a_way_past_the_navigation_and_marks_where_it_sta
 
 
 def test_a_page_carries_no_script_or_style_of_its_own(client: Client) -> None:
-    client.force_login(StaffFactory())
+    client.force_login(StaffFactory.create())
     page = client.get(PROFILE)
     for inline in ("<style", " style=", " onclick=", "<script>"):
         assertNotContains(page, inline)
@@ -67,7 +67,7 @@ def test_a_page_carries_no_script_or_style_of_its_own(client: Client) -> None:
 def test_the_frame_costs_no_queries_beyond_session_and_person(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    client.force_login(StaffFactory())
+    client.force_login(StaffFactory.create())
     with django_assert_num_queries(2):
         client.get(PROFILE)
 
@@ -81,7 +81,7 @@ def test_each_error_has_a_page_of_its_own_also_for_the_signed_out(rf: RequestFac
 
 
 def test_the_signed_in_keep_their_navigation_on_an_error_page(client: Client) -> None:
-    client.force_login(StaffFactory())
+    client.force_login(StaffFactory.create())
     assertContains(client.get("/no/such/page/"), "<span>Customers</span></a>", status_code=404)
 
 

@@ -1,8 +1,10 @@
 """Signing in and out."""
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
+from pytest_django import Settings
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from partners.models import Staff
@@ -16,15 +18,17 @@ NOT_CORRECT = "are not correct"
 
 @pytest.fixture
 def staff() -> Staff:
-    return StaffFactory(email="lina@partner.example", name="Li Na")
+    staff: Staff = StaffFactory.create(email="lina@partner.example", name="Li Na")
+    return staff
 
 
 def signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def attempt(client: Client, email: str = "lina@partner.example", password: str = PASSWORD, **more: str):  # noqa: ANN201
-    return client.post(SIGN_IN, {"login": email, "password": password, **more})
+def attempt(client: Client, email: str = "lina@partner.example", password: str = PASSWORD, **more: str) -> HttpResponse:
+    answer: HttpResponse = client.post(SIGN_IN, {"login": email, "password": password, **more})
+    return answer
 
 
 @pytest.mark.parametrize("email", ["lina@partner.example", "LiNa@Partner.Example"])
@@ -34,7 +38,7 @@ def test_the_email_address_is_the_login_whatever_its_case(client: Client, staff:
 
 
 def test_a_platform_administrator_is_led_to_the_administration(client: Client) -> None:
-    PlatformAdministratorFactory(email="platform@portal.example")
+    PlatformAdministratorFactory.create(email="platform@portal.example")
     assert attempt(client, "platform@portal.example")["Location"] == "/"
     assertRedirects(client.get("/"), "/admin/", fetch_redirect_response=False)
 
@@ -101,7 +105,7 @@ def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(client: Clien
     assert not signed_in(client)
 
 
-def test_one_address_that_tries_many_people_gets_the_page_for_too_many(client: Client, settings) -> None:  # noqa: ANN001
+def test_one_address_that_tries_many_people_gets_the_page_for_too_many(client: Client, settings: Settings) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"login": "3/m/ip"}
     answers = [attempt(client, f"somebody{number}@partner.example") for number in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
