@@ -25,5 +25,7 @@ compile development.txt pyproject.toml --group production --group build --group 
 # The smaller sets are parts of the large one, version for version.
 compile portal.txt pyproject.toml --constraints requirements/development.txt --group build
 compile production.txt pyproject.toml --constraints requirements/development.txt --group production
+compile lock.txt --group lock ${ARGS:---upgrade}
+
 printf '%s\n' '==> package-lock.json'
 .venv/bin/python -m scripts.assets lock
