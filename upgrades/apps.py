@@ -9,5 +9,5 @@ class UpgradesConfig(AppConfig):
     verbose_name = _("Upgrades")
 
     def ready(self) -> None:
-        """Keep the rules drawn from the catalogue in step with it."""
-        from upgrades import receivers  # noqa: F401
+        """Keep the rules drawn from the catalogue in step with it, and tell what a change of it does."""
+        from upgrades import catalogue_changes, receivers  # noqa: F401

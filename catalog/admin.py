@@ -1,0 +1,190 @@
+"""The catalogue in Django admin: services, service plans, offers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from catalog.consequences import consequences_of, limits_checked, watch
+from catalog.models import LARGEST_QUANTITY, Offer, Service, ServicePlan
+from catalog.operations import set_plans, withdraw_offer
+from partners.administration import CONFIRMED, RecordedAdmin, RecordedForm, Snapshot, Unconfirmed
+
+
+class CatalogueAdmin(RecordedAdmin):
+    """An admin of the catalogue: a change that touches somebody's subscriptions asks first."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        """Save, watching what it does to others."""
+        obj.tell_consequences = watch()
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        """Save the rest; then, where it touches anybody and was not confirmed, take all back and ask."""
+        super().save_related(request, form, formsets, change)
+        self.save_contents(form)
+        consequences = form.instance.tell_consequences() if change and CONFIRMED not in request.POST else []
+        if consequences:
+            raise Unconfirmed(list(consequences), form.stored or {}, self.snapshot(form.instance))
+
+    def save_contents(self, form: Any) -> None:
+        """Save what the form holds beyond the fields of the object itself."""
+
+
+@admin.register(Service)
+class ServiceAdmin(CatalogueAdmin):
+    """What a customer's people use."""
+
+    list_display = ("name", "code", "plan_names")
+    search_fields = ("name", "code")
+    recorded = ("name", "code")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the plans, in one query more."""
+        return super().get_queryset(request).prefetch_related("plans")
+
+    @admin.display(description=gettext_lazy("Service plans"))
+    def plan_names(self, service: Service) -> str:
+        """The editions of it."""
+        return ", ".join(plan.name for plan in service.plans.all())
+
+
+@admin.register(ServicePlan)
+class ServicePlanAdmin(CatalogueAdmin):
+    """The editions of services."""
+
+    list_display = ("name", "service", "code", "plan_id")
+    list_filter = ("service",)
+    list_select_related = ("service",)
+    search_fields = ("name", "code")
+    recorded = ("name", "code", "plan_id", "service")
+
+
+class GroupedPlans(forms.models.ModelChoiceIterator):
+    """The service plans, grouped by service."""
+
+    def __iter__(self) -> Iterator[Any]:
+        groups: dict[str, list[Any]] = {}
+        for plan in self.queryset:
+            groups.setdefault(plan.service.name, []).append(self.choice(plan))
+        yield from groups.items()
+
+
+class PlansField(forms.ModelMultipleChoiceField):
+    """A tick for each service plan."""
+
+    iterator = GroupedPlans
+    widget = forms.CheckboxSelectMultiple
+
+
+class OfferForm(RecordedForm):
+    """An offer with a tick for each service plan in it."""
+
+    plans = PlansField(
+        queryset=ServicePlan.objects.select_related("service").order_by("service_id", "id"),
+        required=False,
+        label=gettext_lazy("Service plans"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.initial["plans"] = [content.service_plan_id for content in self.instance.contents.all()]
+        for name in ("minimum_quantity", "maximum_quantity"):
+            if name in self.fields:
+                # No more than the column holds, in words rather than as an error of the database.
+                self.fields[name] = forms.IntegerField(
+                    label=self.fields[name].label, min_value=1, max_value=LARGEST_QUANTITY
+                )
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse limits that live subscriptions would break."""
+        cleaned = super().clean()
+        maximum = self.cleaned_data.get("maximum_quantity")
+        if maximum is not None and not self.instance._state.adding:
+            try:
+                limits_checked.send(sender=Offer, offer=self.instance, maximum_quantity=maximum)
+            except forms.ValidationError as refused:
+                self.add_error("maximum_quantity", refused)
+        return cleaned
+
+
+@admin.register(Offer)
+class OfferAdmin(CatalogueAdmin):
+    """What is sold."""
+
+    form = OfferForm
+    list_display = ("name", "category", "minimum_quantity", "maximum_quantity", "is_available", "sku_part_number")
+    list_filter = ("category", "is_available")
+    search_fields = ("name", "sku_part_number")
+    actions = ("withdraw_selected",)
+    recorded = (
+        "name",
+        "category",
+        "is_available",
+        "minimum_quantity",
+        "maximum_quantity",
+        "sku_part_number",
+        "sku_id",
+    )
+    fieldsets = (
+        (None, {"fields": ("name", "category", "is_available", "minimum_quantity", "maximum_quantity")}),
+        (gettext_lazy("Contents"), {"fields": ("plans",)}),
+        (gettext_lazy("Ids"), {"fields": ("sku_part_number", "sku_id")}),
+    )
+    instead_of_deleting = "withdraw_selected"
+
+    def snapshot(self, instance: Any) -> Snapshot:
+        """The fields and the names of the plans."""
+        names = ServicePlan.objects.filter(contained_in__offer=instance).order_by("service_id", "id")
+        return {**super().snapshot(instance), "service_plans": list(names.values_list("name", flat=True))}
+
+    def save_contents(self, form: Any) -> None:
+        """Save the ticked plans."""
+        set_plans(offer=form.instance, plans=form.cleaned_data["plans"])
+
+    @admin.display(description=gettext_lazy("Service plans"))
+    def plans(self, offer: Offer) -> str:
+        """The plans, for those who may look but not change."""
+        return ", ".join(str(content) for content in offer.contents.select_related("service_plan"))
+
+    @admin.action(permissions=["change"], description=gettext_lazy("Withdraw selected offers from sale"))
+    def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Say whom it touches; withdraw once that is confirmed."""
+        offers = list(queryset.filter(is_available=True).order_by("name"))
+        if not offers:
+            self.message_user(request, _("None of these offers is for sale, so nothing changes."), messages.WARNING)
+            return None
+        if CONFIRMED not in request.POST:
+            return self._ask_to_withdraw(request, offers)
+        with transaction.atomic():
+            count = sum(withdraw_offer(staff=request.user, offer=offer) for offer in offers)  # type: ignore[misc]
+        words = ngettext("%(count)d offer is withdrawn from sale.", "%(count)d offers are withdrawn from sale.", count)
+        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+        return None
+
+    def _ask_to_withdraw(self, request: HttpRequest, offers: list[Offer]) -> HttpResponse:
+        def withdraw() -> None:
+            for offer in offers:
+                withdraw_offer(staff=request.user, offer=offer)  # type: ignore[arg-type]
+
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Withdraw from sale?"),
+            "opts": self.opts,
+            "consequences": consequences_of(withdraw),
+            "kept": [
+                ("action", "withdraw_selected"),
+                *((ACTION_CHECKBOX_NAME, offer.pk) for offer in offers),
+            ],
+            "changes": [(offer.name, _("for sale"), _("not for sale")) for offer in offers],
+        }
+        return TemplateResponse(request, "admin/ask_first.html", context)

@@ -1,0 +1,37 @@
+"""What platform administrators do to the catalogue beyond filling in a form."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from activity.operations import record
+from catalog.models import Offer, OfferServicePlan, ServicePlan
+from partners.models import Staff
+
+
+def withdraw_offer(*, staff: Staff, offer: Offer) -> bool:
+    """Take this offer from sale, with a record; whether it was for sale until now.
+
+    Subscriptions of it stay as they are. It can't be bought, nor upgraded to, until it is for sale again.
+    """
+    with transaction.atomic():
+        stored = Offer.objects.select_for_update(no_key=True).get(pk=offer.pk)
+        if not stored.is_available:
+            return False
+        stored.is_available = False
+        stored.save(update_fields=["is_available"])
+        states = {"before": {"is_available": True}, "after": {"is_available": False}}
+        record(actor=staff.actor, operation="withdraw_offer", resource=stored, **states)
+    return True
+
+
+def set_plans(*, offer: Offer, plans: Iterable[ServicePlan]) -> None:
+    """Make these, and only these, the service plans of the offer; whoever calls it records the change."""
+    wanted = {plan.pk for plan in plans}
+    present = set(offer.contents.values_list("service_plan_id", flat=True))
+    with transaction.atomic():
+        # One row at a time: whoever follows the catalogue hears of every row.
+        for content in offer.contents.exclude(service_plan_id__in=wanted):
+            content.delete()
+        for plan_id in sorted(wanted - present):
+            OfferServicePlan.objects.create(offer=offer, service_plan_id=plan_id)

@@ -1,0 +1,72 @@
+"""Django admin as this portal has it: behind the portal's own sign-in, in the portal's look."""
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.admin.apps import AdminConfig
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+# The rooms in the order in which an administrator's work meets them.
+ROOMS = ("upgrades", "catalog", "partners", "activity")
+
+
+class AdministrationConfig(AdminConfig):
+    """Puts the site below in the place of Django's own."""
+
+    default_site = "partnercenter.administration.AdministrationSite"
+
+
+class AdministrationSite(AdminSite):
+    """For platform administrators (`is_staff`); what each may do there, Django's permissions say."""
+
+    site_header = _("Partner portal administration")
+    site_title = _("Partner portal")
+    index_title = _("Administration")
+    # The desk is for partners; a platform administrator sees of the portal the offers and the matrix.
+    site_url = reverse_lazy("catalog:offer_list")  # type: ignore[assignment]
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002
+        """Also refuse those who are signed in but no platform administrators, and addresses with NUL."""
+        guarded = super().admin_view(view, cacheable)
+
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise PermissionDenied
+            if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+                raise BadRequest
+            return guarded(request, *args, **kwargs)
+
+        return update_wrapper(inner, guarded)
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        """Off to the portal's own page, where sign-in attempts are limited."""
+        from django.contrib.auth.views import redirect_to_login
+
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
+        if self.has_permission(request):
+            return redirect("admin:index")
+        raise PermissionDenied
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Off to the portal's own page."""
+        return redirect("partners:security")
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The start page, with the matrix in front."""
+        from upgrades.models import UpgradeMatrix
+
+        matrix = UpgradeMatrix.objects.first()
+        return super().index(request, {"matrix": matrix, **(extra_context or {})})
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The rooms in the order of the work."""
+        apps = super().get_app_list(request, app_label)
+        return sorted(apps, key=lambda app: ROOMS.index(app["app_label"]) if app["app_label"] in ROOMS else len(ROOMS))
