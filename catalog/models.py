@@ -12,7 +12,7 @@ LARGEST_QUANTITY = 10_000_000
 
 
 class Service(models.Model):
-    """What a customer's people use: Exchange Online, SharePoint Online…"""
+    """What a customer's people use, such as Exchange Online and SharePoint Online."""
 
     id = models.SmallAutoField(primary_key=True)
     code = models.SlugField(_("code"), max_length=40, unique=True)

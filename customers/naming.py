@@ -25,11 +25,15 @@ class NameKeyField(models.CharField):  # type: ignore[type-arg]
     def deconstruct(self) -> Any:
         """Tell migrations the source too."""
         name, path, args, kwargs = super().deconstruct()
-        return name, path, args, {"source": self.source} | {
-            key: value for key, value in kwargs.items() if key not in {"max_length", "editable"}
-        }
+        return (
+            name,
+            path,
+            args,
+            {"source": self.source}
+            | {key: value for key, value in kwargs.items() if key not in {"max_length", "editable"}},
+        )
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001 - Django calls it so
         """The key as the row stands now."""
         key = name_key(getattr(model_instance, self.source))
         setattr(model_instance, self.attname, key)

@@ -51,7 +51,7 @@ class RelationshipQuerySet(models.QuerySet[Any]):
         found = self.filter(Q(name_key__contains=key) | Q(domain__contains=key))
         if connections[self.db].vendor != "postgresql":
             return found
-        pairs = RawSQL(  # noqa: S611 - both values are parameters
+        pairs = RawSQL(
             "customers_resellerrelationship.search_pairs @> portal_search_pairs(%s, %s)",
             (partner_id, key),
             output_field=models.BooleanField(),

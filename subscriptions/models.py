@@ -58,7 +58,13 @@ class Subscription(models.Model):
         db_index=False,
     )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="add_ons", verbose_name=_("add-on of"), db_index=False
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="add_ons",
+        verbose_name=_("add-on of"),
+        db_index=False,
     )
     nickname = models.CharField(_("nickname"), max_length=200, blank=True)
     quantity = models.PositiveIntegerField(_("licences"))
@@ -83,13 +89,12 @@ class Subscription(models.Model):
                 name="subscription_suspended",
                 condition=models.Q(status="suspended"),
             ),
-            models.Index(
-                fields=["parent"], name="subscription_add_on", condition=models.Q(parent__isnull=False)
-            ),
+            models.Index(fields=["parent"], name="subscription_add_on", condition=models.Q(parent__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(quantity__gte=1, quantity__lte=LARGEST_QUANTITY), name="subscription_quantity_in_range"
+                condition=models.Q(quantity__gte=1, quantity__lte=LARGEST_QUANTITY),
+                name="subscription_quantity_in_range",
             ),
             models.CheckConstraint(condition=models.Q(status__in=Status.values), name="subscription_status_known"),
             models.CheckConstraint(

@@ -87,6 +87,4 @@ def _named(changed: Eligibility) -> list[Consequence]:
     grouped: dict[tuple[uuid.UUID, bool], list[str]] = defaultdict(list)
     for (pk, target), possible in changed.items():
         grouped[pk, possible].append(targets[target].name)
-    return [
-        Consequence(subscriptions[pk], tuple(sorted(names)), possible) for (pk, possible), names in grouped.items()
-    ]
+    return [Consequence(subscriptions[pk], tuple(sorted(names)), possible) for (pk, possible), names in grouped.items()]

@@ -100,4 +100,9 @@ def quantity_words(*, offer: str, quantity: int | str, minimum: int, maximum: in
         maximum,
     )
     shown = number_format(quantity) if isinstance(quantity, int) else quantity
-    return text % {"offer": offer, "minimum": number_format(minimum), "maximum": number_format(maximum), "quantity": shown}
+    return text % {
+        "offer": offer,
+        "minimum": number_format(minimum),
+        "maximum": number_format(maximum),
+        "quantity": shown,
+    }

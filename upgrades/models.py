@@ -136,7 +136,9 @@ class Upgrade(models.Model):
             models.Index(fields=["partner", "-created_at", "-id"], name="upgrade_by_partner"),
             models.Index(fields=["customer", "-created_at"], name="upgrade_by_customer"),
             models.Index(
-                fields=["partner", "created_at"], name="upgrade_unfinished", condition=models.Q(finished_at__isnull=True)
+                fields=["partner", "created_at"],
+                name="upgrade_unfinished",
+                condition=models.Q(finished_at__isnull=True),
             ),
         ]
 

@@ -1,7 +1,7 @@
 """The verbs of this room: upgrade a subscription, tick off a step of its hand-over list."""
 
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -50,121 +50,146 @@ def upgrade_subscription(
     not allow it, `Http404` where the person's partner cannot see the subscription.
     Source: domain, "What an upgrade does".
     """
-    assert staff.partner is not None
-    asked = {"target": str(target_id), "quantity": quantity}
+    attempt = Attempt(staff, subscription_id, target_id, quantity, key, version)
     if not staff.may(Permission.MANAGE_SUBSCRIPTIONS):
-        _record_refusal(staff, None, subscription_id, asked, ("role",))
+        _record_refusal(attempt, None, ("role",))
         raise PermissionDenied
     try:
         with transaction.atomic():
-            outcome = _upgrade_or_refuse(staff, staff.partner, subscription_id, target_id, quantity, key, version)
+            outcome = _upgrade_or_refuse(attempt)
     except IntegrityError as error:
-        outcome = _after_a_race(error, staff.partner, subscription_id, target_id, quantity, key)
+        outcome = _after_a_race(attempt, error)
     if isinstance(outcome, Upgrade):
         return outcome
     customer, refusal = outcome
-    _record_refusal(staff, customer, subscription_id, asked, refusal.codes)
+    _record_refusal(attempt, customer, refusal.codes)
     raise refusal
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What somebody asks for."""
+
+    staff: Staff
+    subscription_id: uuid.UUID
+    target_id: uuid.UUID
+    quantity: int
+    key: str
+    version: int | None
+
+    @property
+    def partner(self) -> Partner:
+        """The partner of the person who asks; who may upgrade has one."""
+        assert self.staff.partner is not None
+        return self.staff.partner
+
+    def is_answered_by(self, upgrade: Upgrade) -> bool:
+        """Whether an upgrade with the same key is just what is asked for."""
+        asked = (self.subscription_id, self.target_id, self.quantity)
+        return (upgrade.subscription_id, upgrade.target_offer_id, upgrade.quantity_after) == asked
 
 
 Refusal = tuple[Customer | None, UpgradeRefused]
 
 
-def _upgrade_or_refuse(
-    staff: Staff,
-    partner: Partner,
-    subscription_id: uuid.UUID,
-    target_id: uuid.UUID,
-    quantity: int,
-    key: str,
-    version: int | None,
-) -> Upgrade | Refusal:
-    customer = _lock_customer(staff, subscription_id)
-    first = Upgrade.objects.of_partner(partner.pk).filter(key=key).first()
+def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
+    customer = _lock_customer(attempt)
+    # A statement of its own: the one that waited for the lock does not see what was written meanwhile.
+    first = _first_with_key(attempt)
     if first is not None:
-        return _first_result(first, subscription_id, target_id, quantity) or (customer, KeyReused())
-    visible = Subscription.objects.sold_or_administered_by(partner.pk).filter(pk=subscription_id)
-    verdict = next(iter(judge(visible.filter(offer__upgrade_paths__target_id=target_id), partner=partner)), None)
-    if verdict is None or verdict.path.target.pk != target_id:
-        return customer, _why_no_verdict(visible, version)
-    refusal = _refusal(verdict, quantity, version)
-    return (customer, refusal) if refusal else _carry_out(staff, partner, customer, verdict, quantity, key)
+        return first if attempt.is_answered_by(first) else (customer, KeyReused())
+    partner = attempt.partner
+    visible = Subscription.objects.sold_or_administered_by(partner.pk).filter(pk=attempt.subscription_id)
+    wanted = visible.filter(offer__upgrade_paths__target_id=attempt.target_id)
+    verdicts = [verdict for verdict in judge(wanted, partner=partner) if verdict.path.target.pk == attempt.target_id]
+    if not verdicts:
+        return customer, _why_no_verdict(visible.first(), attempt)
+    refusal = _refusal(verdicts[0], attempt)
+    return (customer, refusal) if refusal else _carry_out(attempt, customer, verdicts[0])
 
 
-def _lock_customer(staff: Staff, subscription_id: uuid.UUID) -> Customer:
+def _lock_customer(attempt: Attempt) -> Customer:
     """Hold the customer's row: conditions 2 to 4 look across all that the customer has."""
-    owner = Subscription.objects.filter(pk=subscription_id).values("customer_id")
-    customer = Customer.objects.select_for_update().visible_to(staff).filter(pk__in=owner).first()
+    owner = Subscription.objects.filter(pk=attempt.subscription_id).values("customer_id")
+    customer = Customer.objects.select_for_update().visible_to(attempt.staff).filter(pk__in=owner).first()
     if customer is None:
         raise Http404
     return customer
 
 
-def _first_result(
-    first: Upgrade, subscription_id: uuid.UUID, target_id: uuid.UUID, quantity: int
-) -> Upgrade | None:
-    same = (first.subscription_id, first.target_offer_id, first.quantity_after) == (subscription_id, target_id, quantity)
-    return first if same else None
+def _first_with_key(attempt: Attempt) -> Upgrade | None:
+    return Upgrade.objects.of_partner(attempt.partner.pk).filter(key=attempt.key).first()
 
 
-def _after_a_race(
-    error: IntegrityError, partner: Partner, subscription_id: uuid.UUID, target_id: uuid.UUID, quantity: int, key: str
-) -> Upgrade | Refusal:
+def _after_a_race(attempt: Attempt, error: IntegrityError) -> Upgrade | Refusal:
     """The key was taken at the same moment by an upgrade of another customer."""
-    first = Upgrade.objects.of_partner(partner.pk).filter(key=key).first()
+    first = _first_with_key(attempt)
     if first is None:
         raise error
-    return _first_result(first, subscription_id, target_id, quantity) or (None, KeyReused())
+    return first if attempt.is_answered_by(first) else (None, KeyReused())
 
 
-def _why_no_verdict(visible: Any, version: int | None) -> UpgradeRefused:
-    subscription = visible.first()
+def _why_no_verdict(subscription: Subscription | None, attempt: Attempt) -> UpgradeRefused:
     if subscription is None:
         raise Http404
-    if version is not None and subscription.version != version:
-        return SubscriptionChanged()
-    return NoUpgradePath()
+    return SubscriptionChanged() if attempt.version not in {None, subscription.version} else NoUpgradePath()
 
 
-def _refusal(verdict: Verdict, quantity: int, version: int | None) -> UpgradeRefused | None:
-    if version is not None and verdict.subscription.version != version:
+def _refusal(verdict: Verdict, attempt: Attempt) -> UpgradeRefused | None:
+    if attempt.version not in {None, verdict.subscription.version}:
         return SubscriptionChanged()
     if not verdict.is_eligible:
         return ConditionsUnmet(verdict)
     target = verdict.path.target
-    if target.allows(quantity):
+    if target.allows(attempt.quantity):
         return None
     return QuantityRefused(
-        offer=target.name, quantity=quantity, minimum=target.minimum_quantity, maximum=target.maximum_quantity
+        offer=target.name, quantity=attempt.quantity, minimum=target.minimum_quantity, maximum=target.maximum_quantity
     )
 
 
-def _carry_out(
-    staff: Staff, partner: Partner, customer: Customer, verdict: Verdict, quantity: int, key: str
-) -> Upgrade:
+def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict) -> Upgrade:
     subscription, path = verdict.subscription, verdict.path
-    before = {"offer": path.source.name, "quantity": subscription.quantity, "version": subscription.version}
-    quantity_before, version = subscription.quantity, subscription.version + 1
+    version = subscription.version + 1
     Subscription.objects.filter(pk=subscription.pk).update(
-        offer_id=path.target.pk, quantity=quantity, version=version
+        offer_id=path.target.pk, quantity=attempt.quantity, version=version
     )
-    change = path.change
-    upgrade = Upgrade.objects.create(
-        key=key,
-        partner=partner,
+    upgrade = _proof(attempt, customer, verdict, version)
+    record(
+        actor=attempt.staff.actor,
+        operation=OPERATION,
+        resource=subscription,
+        customer=customer,
+        before={"offer": path.source.name, "quantity": subscription.quantity, "version": subscription.version},
+        after={
+            "offer": path.target.name,
+            "quantity": attempt.quantity,
+            "version": version,
+            "upgrade": str(upgrade.pk),
+        },
+    )
+    return upgrade
+
+
+def _proof(attempt: Attempt, customer: Customer, verdict: Verdict, version: int) -> Upgrade:
+    """The row that the receipt is drawn from, in the words of this moment."""
+    subscription, path, change = verdict.subscription, verdict.path, verdict.path.change
+    return Upgrade.objects.create(
+        key=attempt.key,
+        partner=attempt.partner,
         customer=customer,
         subscription=subscription,
-        staff=staff,
+        staff=attempt.staff,
         source_offer=path.source,
         target_offer=path.target,
-        partner_name=partner.name,
+        partner_name=attempt.partner.name,
         company_name=customer.company_name,
-        staff_name=str(staff),
+        staff_name=str(attempt.staff),
         source_name=path.source.name,
         target_name=path.target.name,
         nickname=subscription.nickname,
-        quantity_before=quantity_before,
-        quantity_after=quantity,
+        quantity_before=subscription.quantity,
+        quantity_after=attempt.quantity,
         version_after=version,
         gained=list(change.gained),
         replaced=[asdict(pair) for pair in change.replaced],
@@ -173,18 +198,12 @@ def _carry_out(
         matrix_version=UpgradeMatrix.objects.values_list("version", flat=True).get(),
         evidence=evidence(verdict),
         hand_over=hand_over_steps(
-            change=change, target=path.target.name, quantity_before=quantity_before, quantity_after=quantity
+            change=change,
+            target=path.target.name,
+            quantity_before=subscription.quantity,
+            quantity_after=attempt.quantity,
         ),
     )
-    record(
-        actor=staff.actor,
-        operation=OPERATION,
-        resource=subscription,
-        customer=customer,
-        before=before,
-        after={"offer": path.target.name, "quantity": quantity, "version": version, "upgrade": str(upgrade.pk)},
-    )
-    return upgrade
 
 
 def evidence(verdict: Verdict) -> list[dict[str, Any]]:
@@ -199,18 +218,17 @@ def evidence(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
-def _record_refusal(
-    staff: Staff, customer: Customer | None, subscription_id: uuid.UUID, asked: dict[str, Any], codes: tuple[str, ...]
-) -> None:
+def _record_refusal(attempt: Attempt, customer: Customer | None, codes: tuple[str, ...]) -> None:
     """A refused attempt leaves its reasons and changes nothing else."""
-    seen = Subscription.objects.visible_to(staff).select_related("customer").filter(pk=subscription_id).first()
+    visible = Subscription.objects.visible_to(attempt.staff).select_related("customer")
+    seen = visible.filter(pk=attempt.subscription_id).first()
     record(
-        actor=staff.actor,
+        actor=attempt.staff.actor,
         operation=OPERATION,
         resource=seen,
         resource_type="subscription",
         customer=customer or (seen.customer if seen else None),
-        after=asked,
+        after={"target": str(attempt.target_id), "quantity": attempt.quantity},
         outcome=Outcome.REFUSED,
         reasons=codes,
     )

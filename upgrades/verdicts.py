@@ -1,4 +1,4 @@
-"""Judging: may these subscriptions move to these targets, and if not, what stands in the way?
+"""Judges whether subscriptions may move to their targets, and if not, what stands in the way.
 
 One definition (`upgrades.conditions`) judges one subscription with its reasons, judges again inside the locked
 transaction of an upgrade, and judges a whole portfolio set-based.
@@ -177,9 +177,7 @@ def _load_obstacles(
             found[condition.code] = [loaded[pk] for pk in sorted(found[condition.code])]
 
 
-def load_paths(
-    path_ids: Iterable[uuid.UUID], *, other_offers: Iterable[uuid.UUID] = ()
-) -> dict[uuid.UUID, Path]:
+def load_paths(path_ids: Iterable[uuid.UUID], *, other_offers: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, Path]:
     """These paths with both offers, and other offers to hold against them, all with their service plans."""
     cells = {cell.pk: cell for cell in UpgradePath.objects.filter(pk__in=list(path_ids))}
     wanted = {*other_offers, *(offer_id for cell in cells.values() for offer_id in (cell.source_id, cell.target_id))}

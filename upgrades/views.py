@@ -52,7 +52,12 @@ def upgrade_form(request: HttpRequest, customer_id: uuid.UUID, subscription_id: 
     if not verdicts:
         messages.info(request, _("%(offer)s has no upgrade paths.") % {"offer": subscription.offer.name})
         return redirect("desk:subscription_details", customer_id, subscription_id)
-    return _choose(request, subscription, verdicts, UpgradeForm(verdicts=verdicts, initial=_initial(request, subscription, verdicts)))
+    return _choose(
+        request,
+        subscription,
+        verdicts,
+        UpgradeForm(verdicts=verdicts, initial=_initial(request, subscription, verdicts)),
+    )
 
 
 def _initial(request: HttpRequest, subscription: Subscription, verdicts: list[Verdict]) -> dict[str, Any]:

@@ -73,10 +73,13 @@ FACTS: dict[str, Callable[[Values], str]] = {
     "target_absent": lambda values: _("No other live subscription is of %(offer)s.") % values,
     "sold_elsewhere": lambda values: _("It was bought from another reseller or channel; you can look but not upgrade."),
     "sold_by": lambda values: _("Sold by %(partner)s") % values,
-    "add_on": lambda values: _("%(offer)s, %(status)s") % {
-        "offer": values["offer"],
-        "status": str(Status(values["status"]).label).lower(),
-    },
+    "add_on": lambda values: (
+        _("%(offer)s, %(status)s")
+        % {
+            "offer": values["offer"],
+            "status": str(Status(values["status"]).label).lower(),
+        }
+    ),
     "no_add_ons": lambda values: _("No live subscription has this one as its parent."),
 }
 
@@ -84,33 +87,39 @@ REMEDIES: dict[str, Callable[[Values], str]] = {
     "reactivate": lambda values: _("Reactivate the subscription; it can be upgraded as soon as it is active."),
     "seller_reactivates": lambda values: _("The reseller who sold it would have to reactivate it."),
     "wait_for_provisioning": lambda values: _("Wait until it is provisioned, then come back to this page."),
-    "ask_for_privileges": lambda values: _(
-        "Ask the customer to grant you delegated admin privileges for %(services)s."
-    ) % {"services": listed(values["services"])},
+    "ask_for_privileges": lambda values: (
+        _("Ask the customer to grant you delegated admin privileges for %(services)s.")
+        % {"services": listed(values["services"])}
+    ),
     "cancel_own": lambda values: _("Cancel %(offer)s first, or upgrade to another offer.") % values,
-    "cancel_elsewhere": lambda values: _(
-        "The customer must cancel %(offers)s where it was bought; you cannot do it from here."
-    ) % {"offers": listed(values["offers"])},
+    "cancel_elsewhere": lambda values: (
+        _("The customer must cancel %(offers)s where it was bought; you cannot do it from here.")
+        % {"offers": listed(values["offers"])}
+    ),
     "only_the_seller": lambda values: _("Only the reseller who sold it can upgrade it. Nothing to do for you here."),
     "cancel_add_ons": lambda values: _("Cancel the add-ons first: %(offers)s.") % {"offers": listed(values["offers"])},
 }
 
 FOR_CUSTOMER: dict[str, Callable[[Values], str]] = {
-    "ask_for_privileges": lambda values: _(
-        "To upgrade your subscription we need your permission to administer %(services)s for you. Please grant us "
-        "delegated admin privileges for these services in the Office 365 admin centre operated by 21Vianet."
-    ) % {"services": listed(values["services"])},
-    "cancel_elsewhere": lambda values: _(
-        "To upgrade your subscription, %(offers)s must be cancelled first, as it holds the same services. It was not "
-        "bought from us: please cancel it where you bought it and tell us when that is done."
-    ) % {"offers": listed(values["offers"])},
+    "ask_for_privileges": lambda values: (
+        _(
+            "To upgrade your subscription we need your permission to administer %(services)s for you. Please grant us "
+            "delegated admin privileges for these services in the Office 365 admin centre operated by 21Vianet."
+        )
+        % {"services": listed(values["services"])}
+    ),
+    "cancel_elsewhere": lambda values: (
+        _(
+            "To upgrade your subscription, %(offers)s must be cancelled first, as it holds the same services. It was "
+            "not bought from us: please cancel it where you bought it and tell us when that is done."
+        )
+        % {"offers": listed(values["offers"])}
+    ),
 }
 
 
 def _assign(values: Values) -> str:
-    text = ngettext(
-        "Assign %(plan)s to the %(count)s user", "Assign %(plan)s to the %(count)s users", values["count"]
-    )
+    text = ngettext("Assign %(plan)s to the %(count)s user", "Assign %(plan)s to the %(count)s users", values["count"])
     return text % {"plan": values["plan"], "count": number_format(values["count"])}
 
 
@@ -135,8 +144,9 @@ STEPS: dict[str, Callable[[Values], str]] = {
     "take_back": _take_back,
     "lost": lambda values: _("%(plan)s is lost: save what its users need first") % values,
     "lost_bookings": lambda values: _("Bookings is lost: export the calendars first"),
-    "lost_onedrive": lambda values: _("%(plan)s is lost as a plan of its own: check where its users keep their files")
-    % values,
+    "lost_onedrive": lambda values: (
+        _("%(plan)s is lost as a plan of its own: check where its users keep their files") % values
+    ),
     "check": lambda values: _("Check that every user shows %(offer)s") % values,
 }
 

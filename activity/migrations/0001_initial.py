@@ -7,41 +7,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ActivityRecord',
+            name="ActivityRecord",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='when')),
-                ('partner_id', models.UUIDField(null=True, verbose_name='partner id')),
-                ('partner_name', models.CharField(blank=True, max_length=200, verbose_name='partner')),
-                ('actor_kind', models.CharField(choices=[('staff', 'Partner staff'), ('platform', 'Platform administrator'), ('system', 'The portal itself')], max_length=10, verbose_name='kind of actor')),
-                ('actor_id', models.UUIDField(null=True, verbose_name='actor id')),
-                ('actor_name', models.CharField(blank=True, max_length=254, verbose_name='who')),
-                ('address', models.CharField(blank=True, max_length=45, verbose_name='from where')),
-                ('operation', models.CharField(max_length=60, verbose_name='operation')),
-                ('customer_id', models.UUIDField(null=True, verbose_name='customer id')),
-                ('customer_name', models.CharField(blank=True, max_length=200, verbose_name='customer')),
-                ('resource_type', models.CharField(blank=True, max_length=40, verbose_name='kind of resource')),
-                ('resource_id', models.CharField(blank=True, max_length=64, verbose_name='resource id')),
-                ('before', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name='before')),
-                ('after', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name='after')),
-                ('outcome', models.CharField(choices=[('done', 'Done'), ('refused', 'Refused')], default='done', max_length=10, verbose_name='outcome')),
-                ('reasons', models.JSONField(blank=True, default=list, verbose_name='reasons')),
-                ('correlation_id', models.UUIDField(verbose_name='correlation id')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="when")),
+                ("partner_id", models.UUIDField(null=True, verbose_name="partner id")),
+                ("partner_name", models.CharField(blank=True, max_length=200, verbose_name="partner")),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[
+                            ("staff", "Partner staff"),
+                            ("platform", "Platform administrator"),
+                            ("system", "The portal itself"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind of actor",
+                    ),
+                ),
+                ("actor_id", models.UUIDField(null=True, verbose_name="actor id")),
+                ("actor_name", models.CharField(blank=True, max_length=254, verbose_name="who")),
+                ("address", models.CharField(blank=True, max_length=45, verbose_name="from where")),
+                ("operation", models.CharField(max_length=60, verbose_name="operation")),
+                ("customer_id", models.UUIDField(null=True, verbose_name="customer id")),
+                ("customer_name", models.CharField(blank=True, max_length=200, verbose_name="customer")),
+                ("resource_type", models.CharField(blank=True, max_length=40, verbose_name="kind of resource")),
+                ("resource_id", models.CharField(blank=True, max_length=64, verbose_name="resource id")),
+                (
+                    "before",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name="before"
+                    ),
+                ),
+                (
+                    "after",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name="after"
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("done", "Done"), ("refused", "Refused")],
+                        default="done",
+                        max_length=10,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("reasons", models.JSONField(blank=True, default=list, verbose_name="reasons")),
+                ("correlation_id", models.UUIDField(verbose_name="correlation id")),
             ],
             options={
-                'verbose_name': 'activity record',
-                'verbose_name_plural': 'activity records',
-                'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['partner_id', '-at', '-id'], name='activity_by_partner'), models.Index(fields=['customer_id', 'partner_id', '-at', '-id'], name='activity_by_customer')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('outcome__in', ['done', 'refused'])), name='activity_outcome_known'), models.CheckConstraint(condition=models.Q(('actor_kind__in', ['staff', 'platform', 'system'])), name='activity_actor_known')],
+                "verbose_name": "activity record",
+                "verbose_name_plural": "activity records",
+                "ordering": ["-at", "-id"],
+                "indexes": [
+                    models.Index(fields=["partner_id", "-at", "-id"], name="activity_by_partner"),
+                    models.Index(fields=["customer_id", "partner_id", "-at", "-id"], name="activity_by_customer"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["done", "refused"])), name="activity_outcome_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("actor_kind__in", ["staff", "platform", "system"])),
+                        name="activity_actor_known",
+                    ),
+                ],
             },
         ),
     ]

@@ -114,9 +114,7 @@ def press(page: Page, words: str, *, limit: int = 120) -> None:
     raise AssertionError(f"The keyboard does not reach {words!r}.")
 
 
-def test_the_keyboard_alone_leads_to_the_receipt(
-    open_page: OpenPage, staff: Staff, subscription: Subscription
-) -> None:
+def test_the_keyboard_alone_leads_to_the_receipt(open_page: OpenPage, staff: Staff, subscription: Subscription) -> None:
     page = open_page(person=staff)
     page.goto("/customers/")
     press(page, "Adatum Trading")
@@ -143,9 +141,7 @@ def test_a_refused_form_takes_the_focus_and_keeps_what_was_typed(
     expect(page.get_by_label("Number of licences")).to_have_value("many")
 
 
-def test_a_double_click_on_submit_upgrades_once(
-    open_page: OpenPage, staff: Staff, subscription: Subscription
-) -> None:
+def test_a_double_click_on_submit_upgrades_once(open_page: OpenPage, staff: Staff, subscription: Subscription) -> None:
     page = open_page(person=staff, javascript=False)
     page.goto(reverse("upgrades:upgrade_form", args=[subscription.customer_id, subscription.pk]))
     page.get_by_role("button", name="Review").click()
@@ -197,7 +193,12 @@ def test_ticking_a_step_off_stays_ticked(open_page: OpenPage, staff: Staff, subs
     expect(page.get_by_text("Finishing: 1 of")).to_be_visible()
 
 
-LOOKS = [(width, theme, language) for width in (360, 1440) for theme in ("light", "dark") for language in ("en", "es", "zh-hans")]
+LOOKS = [
+    (width, theme, language)
+    for width in (360, 1440)
+    for theme in ("light", "dark")
+    for language in ("en", "es", "zh-hans")
+]
 
 
 @pytest.mark.parametrize(("width", "theme", "language"), LOOKS)

@@ -19,9 +19,7 @@ def _status_fact(verdict: "Verdict") -> Sequence[Fact]:
         return (Fact("status", {"status": subscription.status}),)
     if subscription.suspended_at is None:
         return (Fact("suspended", {}),)
-    return (
-        Fact("suspended_until", {"suspended": subscription.suspended_at, "deleted": subscription.deletion_time}),
-    )
+    return (Fact("suspended_until", {"suspended": subscription.suspended_at, "deleted": subscription.deletion_time}),)
 
 
 def _reactivate(verdict: "Verdict") -> Remedy | None:

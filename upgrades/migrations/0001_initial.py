@@ -9,112 +9,220 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('partners', '0001_initial'),
-        ('subscriptions', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("partners", "0001_initial"),
+        ("subscriptions", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='UpgradeMatrix',
+            name="UpgradeMatrix",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='in force since')),
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="version")),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="in force since")),
             ],
             options={
-                'verbose_name': 'upgrade matrix',
-                'verbose_name_plural': 'upgrade matrix',
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='only_one_matrix')],
+                "verbose_name": "upgrade matrix",
+                "verbose_name_plural": "upgrade matrix",
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="only_one_matrix")],
             },
         ),
         migrations.CreateModel(
-            name='UpgradePath',
+            name="UpgradePath",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('footnote', models.TextField(blank=True, max_length=1000, verbose_name='footnote')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='upgrade_paths', to='catalog.offer', verbose_name='source offer')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='upgrade_paths_here', to='catalog.offer', verbose_name='target offer')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("footnote", models.TextField(blank=True, max_length=1000, verbose_name="footnote")),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="upgrade_paths",
+                        to="catalog.offer",
+                        verbose_name="source offer",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="upgrade_paths_here",
+                        to="catalog.offer",
+                        verbose_name="target offer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'upgrade path',
-                'verbose_name_plural': 'upgrade paths',
+                "verbose_name": "upgrade path",
+                "verbose_name_plural": "upgrade paths",
             },
         ),
         migrations.CreateModel(
-            name='PathService',
+            name="PathService",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.service')),
-                ('path', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='services', to='upgrades.upgradepath')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "service",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.service",
+                    ),
+                ),
+                (
+                    "path",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="services", to="upgrades.upgradepath"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PathConflict',
+            name="PathConflict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('offer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='obstructed_paths', to='catalog.offer')),
-                ('path', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conflicts', to='upgrades.upgradepath')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="obstructed_paths",
+                        to="catalog.offer",
+                    ),
+                ),
+                (
+                    "path",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="conflicts", to="upgrades.upgradepath"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Upgrade',
+            name="Upgrade",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='when')),
-                ('key', models.CharField(editable=False, max_length=100)),
-                ('partner_name', models.CharField(max_length=200)),
-                ('company_name', models.CharField(max_length=200)),
-                ('staff_name', models.CharField(max_length=254)),
-                ('source_name', models.CharField(max_length=150)),
-                ('target_name', models.CharField(max_length=150)),
-                ('nickname', models.CharField(blank=True, max_length=200)),
-                ('quantity_before', models.PositiveIntegerField()),
-                ('quantity_after', models.PositiveIntegerField()),
-                ('version_after', models.PositiveIntegerField()),
-                ('gained', models.JSONField(default=list)),
-                ('replaced', models.JSONField(default=list)),
-                ('lost', models.JSONField(default=list)),
-                ('footnote', models.TextField(blank=True)),
-                ('matrix_version', models.PositiveIntegerField()),
-                ('evidence', models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('hand_over', models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='upgrades', to='customers.customer')),
-                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='upgrades', to='partners.partner')),
-                ('source_offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='upgrades_from', to='catalog.offer')),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='upgrades', to=settings.AUTH_USER_MODEL)),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='upgrades', to='subscriptions.subscription')),
-                ('target_offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='upgrades_to', to='catalog.offer')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="when"),
+                ),
+                ("key", models.CharField(editable=False, max_length=100)),
+                ("partner_name", models.CharField(max_length=200)),
+                ("company_name", models.CharField(max_length=200)),
+                ("staff_name", models.CharField(max_length=254)),
+                ("source_name", models.CharField(max_length=150)),
+                ("target_name", models.CharField(max_length=150)),
+                ("nickname", models.CharField(blank=True, max_length=200)),
+                ("quantity_before", models.PositiveIntegerField()),
+                ("quantity_after", models.PositiveIntegerField()),
+                ("version_after", models.PositiveIntegerField()),
+                ("gained", models.JSONField(default=list)),
+                ("replaced", models.JSONField(default=list)),
+                ("lost", models.JSONField(default=list)),
+                ("footnote", models.TextField(blank=True)),
+                ("matrix_version", models.PositiveIntegerField()),
+                ("evidence", models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("hand_over", models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="upgrades",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="upgrades",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "source_offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="upgrades_from", to="catalog.offer"
+                    ),
+                ),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="upgrades",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="upgrades",
+                        to="subscriptions.subscription",
+                    ),
+                ),
+                (
+                    "target_offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="upgrades_to", to="catalog.offer"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'upgrade',
-                'verbose_name_plural': 'upgrades',
-                'ordering': ['-created_at', '-id'],
-                'indexes': [models.Index(fields=['partner', '-created_at', '-id'], name='upgrade_by_partner'), models.Index(fields=['customer', '-created_at'], name='upgrade_by_customer'), models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['partner', 'created_at'], name='upgrade_unfinished')],
-                'constraints': [models.UniqueConstraint(fields=('partner', 'key'), name='upgrade_once_per_key'), models.CheckConstraint(condition=models.Q(('quantity_before__gte', 1), ('quantity_after__gte', 1), ('quantity_after__lte', 10000000)), name='upgrade_quantities_in_range'), models.CheckConstraint(condition=models.Q(('source_offer', models.F('target_offer')), _negated=True), name='upgrade_changes_the_offer')],
+                "verbose_name": "upgrade",
+                "verbose_name_plural": "upgrades",
+                "ordering": ["-created_at", "-id"],
+                "indexes": [
+                    models.Index(fields=["partner", "-created_at", "-id"], name="upgrade_by_partner"),
+                    models.Index(fields=["customer", "-created_at"], name="upgrade_by_customer"),
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=["partner", "created_at"],
+                        name="upgrade_unfinished",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "key"), name="upgrade_once_per_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("quantity_before__gte", 1), ("quantity_after__gte", 1), ("quantity_after__lte", 10000000)
+                        ),
+                        name="upgrade_quantities_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source_offer", models.F("target_offer")), _negated=True),
+                        name="upgrade_changes_the_offer",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='upgradepath',
-            constraint=models.UniqueConstraint(fields=('source', 'target'), name='upgrade_path_once'),
+            model_name="upgradepath",
+            constraint=models.UniqueConstraint(fields=("source", "target"), name="upgrade_path_once"),
         ),
         migrations.AddConstraint(
-            model_name='upgradepath',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='upgrade_path_not_to_itself', violation_error_message='An offer cannot be upgraded to itself.'),
+            model_name="upgradepath",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", models.F("target")), _negated=True),
+                name="upgrade_path_not_to_itself",
+                violation_error_message="An offer cannot be upgraded to itself.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pathservice',
-            constraint=models.UniqueConstraint(fields=('path', 'service'), name='path_service_once'),
+            model_name="pathservice",
+            constraint=models.UniqueConstraint(fields=("path", "service"), name="path_service_once"),
         ),
         migrations.AddConstraint(
-            model_name='pathconflict',
-            constraint=models.UniqueConstraint(fields=('path', 'offer'), name='path_conflict_once'),
+            model_name="pathconflict",
+            constraint=models.UniqueConstraint(fields=("path", "offer"), name="path_conflict_once"),
         ),
     ]
