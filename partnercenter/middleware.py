@@ -10,18 +10,24 @@ DRAWN = frozenset({400, 403, 404, 405})
 
 
 class ErrorPageMiddleware:
-    """An HTML answer of 400, 403, 404 or 405 that is not the portal's own page is replaced by it."""
+    """An HTML answer of 400, 403, 404 or 405 that is not the portal's own page is replaced by it.
+
+    It stands inside the CSRF middleware, whose cookie the forms on these pages need too.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if response.status_code not in DRAWN or getattr(response, "is_portal_page", False):
-            return response
-        if request.path.startswith("/admin/") and response.status_code == 200:
+        drawn_elsewhere = getattr(response, "is_portal_page", False) or not _is_html(response)
+        if response.status_code not in DRAWN or drawn_elsewhere:
             return response
         page = error_page(request, response.status_code)
         if response.has_header("Allow"):
             page["Allow"] = response["Allow"]
         return page
+
+
+def _is_html(response: HttpResponseBase) -> bool:
+    return str(response.get("Content-Type", "")).startswith("text/html")
