@@ -49,13 +49,28 @@ class PostgreSQL:
         options = [f"-c {name}={value or chr(39) * 2}" for name, value in self._settings.items()]
         socket = f"-k {self.folder}"
         self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", " ".join([socket, *options]), "start")
+        self._guard = self._guarded()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+        if self._guard.stdin is not None:
+            self._guard.stdin.close()
+        self._guard.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _guarded(self) -> "subprocess.Popen[bytes]":
+        """A process that ends the server as soon as this one closes its pipe, or dies in whatever way."""
+        ending = 'cat >/dev/null; "$0" -D "$1/data" -m immediate -w stop >/dev/null 2>&1; rm -rf "$1" 2>/dev/null'
+        return subprocess.Popen(
+            ["/bin/sh", "-c", ending, str(self.programs / "pg_ctl"), str(self.folder)],
+            stdin=subprocess.PIPE,
+            user=self._user,
+            cwd="/",
+            # Ctrl-C goes to every process of the session, and this one has work left then.
+            start_new_session=True,
+        )
 
     def _give_to_user(self, path: Path) -> None:
         if self._user:
