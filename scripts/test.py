@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 
 from scripts.places import CACHE, ROOT
 
-NOTHING_SELECTED = 5
+# pytest's exit codes: all passed, some failed, none selected; anything else is a run that broke off.
+PASSED, FAILED, NOTHING_SELECTED = 0, 1, 5
 
 
 def main(arguments: list[str]) -> int:
@@ -22,10 +23,10 @@ def main(arguments: list[str]) -> int:
         _run("sqlite", folder, ["-m", "not journey", *arguments]),
         _run("postgresql", folder, arguments),
     ]
-    print(_tally(folder), flush=True)
+    print(_tally(folder, codes), flush=True)
     if all(code == NOTHING_SELECTED for code in codes):
         return NOTHING_SELECTED
-    return next((code for code in codes if code not in {0, NOTHING_SELECTED}), 0)
+    return next((code for code in codes if code not in {PASSED, NOTHING_SELECTED}), PASSED)
 
 
 def _run(database: str, folder: Path, arguments: list[str]) -> int:
@@ -40,14 +41,15 @@ def _workers() -> list[str]:
     return ["-n", str(min(os.cpu_count() or 1, 4))]
 
 
-def _tally(folder: Path) -> str:
+def _tally(folder: Path, codes: list[int]) -> str:
     counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
     for report in folder.glob("*.xml"):
         for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 -- pytest's own file
             for name in counts:
                 counts[name] += int(suite.get(name, 0))
     failed = counts["failures"] + counts["errors"]
-    passed = counts["tests"] - failed - counts["skipped"]
+    passed = max(counts["tests"] - failed - counts["skipped"], 0)
+    failed += sum(code not in {PASSED, FAILED, NOTHING_SELECTED} for code in codes)
     skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
     return f"{passed} passed, {failed} failed{skipped}"
 
