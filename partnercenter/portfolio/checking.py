@@ -37,7 +37,7 @@ MAY_BE_SUSPENDED = (Status.SUSPENDED, Status.DELETED)
 
 
 def _longest(model: Any, field: str) -> int:
-    return int(model._meta.get_field(field).max_length)  # noqa: SLF001 - Django's documented Meta API
+    return int(model._meta.get_field(field).max_length)
 
 
 PARTNER = Shape(
@@ -161,7 +161,8 @@ class Checker:
             record = self.record
             in_force = member == "resellers"
             self.stage(
-                RELATIONSHIPS, (record.sequence, record.number, number, member, customer_id, partner_id, in_force, since)
+                RELATIONSHIPS,
+                (record.sequence, record.number, number, member, customer_id, partner_id, in_force, since),
             )
 
     def _resellers(self, row: dict[str, Any]) -> set[str]:
@@ -174,7 +175,9 @@ class Checker:
                     named.add(partner_id)
                     self._relationship(number, row["id"], partner_id, member, times.get(partner_id))
         for partner_id in times.keys() - named:
-            self.report(f"{self.record.place}.resellers_since", _("no reseller of this customer: %s") % shown(partner_id))
+            self.report(
+                f"{self.record.place}.resellers_since", _("no reseller of this customer: %s") % shown(partner_id)
+            )
         return named
 
     def _new_uuid(self, value: Any, place: str, known: Iterable[str]) -> str | None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bars, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 
 from partnercenter.portfolio.importing import Progress
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Offer
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
 from partnercenter.portfolio.staging import (
     CUSTOMERS,
@@ -21,6 +22,7 @@ from partnercenter.portfolio.staging import (
 )
 from partners.models import Partner
 from subscriptions.models import Subscription, a_year_later
+from upgrades.models import PathConflict, PathService, UpgradePath
 
 # So many records are written by one statement: PostgreSQL keeps the checks of its foreign keys in memory until then.
 RECORDS_AT_ONCE = 25_000
@@ -65,7 +67,7 @@ class Kind:
     @property
     def target(self) -> str:
         """The portal's table."""
-        return self.model._meta.db_table  # noqa: SLF001 - Django's documented Meta API
+        return self.model._meta.db_table
 
     def differs(self, staged: Staging) -> str:
         """Whether the portal's row is not as the staged one says."""
@@ -158,6 +160,8 @@ KINDS = (
     ),
 )
 SUBSCRIPTION_KIND = KINDS[-1]
+# Too small for PostgreSQL to look at them by itself; its guesses at them spoil the plans of all verdicts.
+RULES = (Offer, UpgradePath, PathService, PathConflict)
 
 
 class Writer:
@@ -167,8 +171,8 @@ class Writer:
         self.staged = staged
         self.progress = progress
         prepared = {
-            "now": Subscription._meta.get_field("created_at").get_db_prep_save(now, staged.connection),  # noqa: SLF001
-            "next_year": Subscription._meta.get_field("commitment_end").get_db_prep_save(  # noqa: SLF001
+            "now": Subscription._meta.get_field("created_at").get_db_prep_save(now, staged.connection),
+            "next_year": Subscription._meta.get_field("commitment_end").get_db_prep_save(
                 a_year_later(now.date()), staged.connection
             ),
         }
@@ -189,8 +193,8 @@ class Writer:
         for kind in KINDS:
             self._write(kind, changes[kind.code])
         if self.staged.is_postgresql and sum(counts.written for counts in changes.values()) >= MANY:
-            for kind in KINDS:
-                self._run(f"ANALYZE {kind.target}")
+            for model in (*(kind.model for kind in KINDS), *RULES):
+                self._run(f"ANALYZE {model._meta.db_table}")
 
     def _count(self, kind: Kind) -> Counts:
         sql = f"""
@@ -252,7 +256,7 @@ class Writer:
 
     def _constants(self, kind: Kind) -> Iterator[tuple[str, Any]]:
         """What the model puts into the columns of which the file says nothing."""
-        for column in kind.model._meta.concrete_fields:  # noqa: SLF001 - Django's documented Meta API
+        for column in kind.model._meta.concrete_fields:
             if column.column not in kind.new and not isinstance(column, models.AutoField | models.GeneratedField):
                 yield column.column, column.get_db_prep_save(column.get_default(), self.staged.connection)
 

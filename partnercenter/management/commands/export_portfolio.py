@@ -23,6 +23,10 @@ class Command(BaseCommand):
         path = options["output"]
         as_lines = path is not None and path.lower().endswith(".jsonl")
         with one_moment():
-            portfolio = Portfolio.seen_by(asked_partner(options["partner"])) if options["partner"] is not None else Portfolio.whole()
+            portfolio = (
+                Portfolio.seen_by(asked_partner(options["partner"]))
+                if options["partner"] is not None
+                else Portfolio.whole()
+            )
             with output(path, self.stdout) as write:
                 (write_lines if as_lines else write_document)(portfolio, write)

@@ -1,0 +1,115 @@
+"""Loads the demo: the portfolio by way of the import, upgrades by way of the operation that the pages use."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from activity.operations import SYSTEM, record
+from catalog.models import Offer
+from customers.models import Customer
+from partnercenter.demo.accounts import ACCOUNTS, PASSWORD, Account
+from partnercenter.demo.cases import CASES
+from partnercenter.demo.companies import COMPANIES, E1, E3, PREMIUM, PROPLUS
+from partnercenter.demo.portfolio import Company, demo_id, records
+from partnercenter.portfolio.importing import import_records
+from partners.models import Staff, StaffRole
+from upgrades.errors import UpgradeRefused
+from upgrades.models import Upgrade
+from upgrades.operations import tick_step, upgrade_subscription
+
+
+@dataclass(frozen=True)
+class Deed:
+    """An upgrade that one of the demo's people asks for, and how many steps of its hand-over list are done."""
+
+    email: str
+    domain: str
+    target: str
+    quantity: int
+    steps: int = 0
+    number: int = 0
+
+
+ALL_STEPS = 100
+DEEDS = (
+    Deed("agent@contoso-reseller.example", "wingtip", PROPLUS, 320, ALL_STEPS),
+    Deed("sales@contoso-reseller.example", "northwind", E3, 150, 1),
+    Deed("sales@contoso-reseller.example", "margies-travel", PREMIUM, 24, ALL_STEPS),
+    Deed("agent@contoso-reseller.example", "litware", E1, 33),
+    Deed("sales@contoso-reseller.example", "jianghan", PREMIUM, 25),
+    Deed("agent@fabrikam-reseller.example", "graphicdesign", E3, 140, 2),
+    Deed("agent@fabrikam-reseller.example", "celik-guell", PROPLUS, 73, ALL_STEPS),
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was not there yet."""
+
+    customers: int
+    accounts: int
+    upgrades: int
+
+
+@transaction.atomic
+def load_demo() -> Loaded:
+    """Add to the portal what of the demo it lacks; what is there stays as it has become.
+
+    Raises `PortfolioRefused` where something else has taken a domain or an id of the demo.
+    """
+    missing = list(_missing_companies())
+    if missing:
+        import_records(records(missing, today=timezone.localdate()), source="demo")
+    accounts = [_add_account(account) for account in _missing_accounts()]
+    added = {company.domain: company for company in missing}
+    upgrades = [_do(deed, added[deed.domain]) for deed in DEEDS if deed.domain in added]
+    return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)))
+
+
+def _missing_companies() -> Iterator[Company]:
+    companies = {uuid.UUID(company.id): company for company in (*CASES, *COMPANIES)}
+    present = set(Customer.objects.filter(pk__in=companies).values_list("pk", flat=True))
+    return (company for pk, company in companies.items() if pk not in present)
+
+
+def _missing_accounts() -> Iterable[Account]:
+    emails = [account.email for account in ACCOUNTS]
+    present = set(Staff.objects.filter(email__in=emails).values_list("email", flat=True))
+    return [account for account in ACCOUNTS if account.email not in present]
+
+
+def _add_account(account: Account) -> Staff:
+    """Make the person, whose password is the demo's."""
+    create = Staff.objects.create_user if account.partner_id else Staff.objects.create_superuser
+    staff = create(
+        account.email,
+        PASSWORD,
+        id=uuid.UUID(demo_id(account.email)),
+        name=account.name,
+        partner_id=account.partner_id and uuid.UUID(account.partner_id),
+    )
+    if account.role:
+        StaffRole.objects.create(staff=staff, role=account.role)
+    record(actor=SYSTEM, operation="add_staff", resource=staff, partner=staff.partner, after={"email": staff.email})
+    return staff
+
+
+def _do(deed: Deed, company: Company) -> Upgrade | None:
+    """Upgrade as the pages do; a refusal leaves its record, which belongs to the demo too."""
+    staff = Staff.objects.get(email=deed.email)
+    try:
+        upgrade = upgrade_subscription(
+            staff=staff,
+            subscription_id=uuid.UUID(company.subscription_id(deed.number)),
+            target_id=Offer.objects.get(name=deed.target).pk,
+            quantity=deed.quantity,
+            key=demo_id(f"{deed.domain} to {deed.target}"),
+        )
+    except UpgradeRefused:
+        return None
+    for number in range(min(deed.steps, len(upgrade.hand_over))):
+        tick_step(staff=staff, upgrade_id=upgrade.pk, number=number, is_done=True)
+    return upgrade
