@@ -39,7 +39,6 @@ class ActivityRecordAdmin(ModelAdmin):
     list_display_links = ("at", "what")
     list_filter = ("outcome", "actor_kind")
     search_fields = ("actor_name", "customer_name", "partner_name", "operation", "=resource_id")
-    search_help_text = _("Person, partner, customer, operation, or the id of what it was done to")
     ordering = ("-at", "-id")
     sortable_by = ()
     paginator = UncountedPaginator

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -10,16 +11,17 @@ from django.contrib.auth.forms import AdminPasswordChangeForm, ReadOnlyPasswordH
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activity.models import ActivityRecord
 from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot
 from partners.forms import LONGEST_PASSWORD, time_zone_choices
-from partners.models import Partner, Staff
+from partners.models import Language, Partner, Staff
 from partners.roles import Role
 
 if TYPE_CHECKING:
@@ -27,10 +29,21 @@ if TYPE_CHECKING:
 else:
     PersonAdmin = UserAdmin
 
-# What an administrator may do is said person by person, where it is recorded.
-admin.site.unregister(Group)
+# What an administrator may do is said person by person, where it is recorded; and a person has one address, their
+# account's.
+for model in (Group, EmailAddress):
+    admin.site.unregister(model)
 
-ROOMS = ("partners", "catalog", "upgrades", "activity")
+# What can be allowed to an administrator who is no superuser: all that Django admin of this portal offers.
+PERMISSIONS = (
+    ("upgrades", "upgradematrix", ("view", "change")),
+    ("catalog", "offer", ("view", "add", "change", "delete")),
+    ("catalog", "serviceplan", ("view", "add", "change", "delete")),
+    ("catalog", "service", ("view", "add", "change", "delete")),
+    ("partners", "partner", ("view", "add", "change", "delete")),
+    ("partners", "staff", ("view", "add", "change", "delete")),
+    ("activity", "activityrecord", ("view",)),
+)
 # What only a superuser decides: who else administers the platform, and what they may do there.
 ABOUT_ADMINISTRATORS = ("is_staff", "is_superuser", "user_permissions")
 
@@ -50,6 +63,25 @@ class PartnerAdmin(RecordedAdmin):
         return instance  # type: ignore[no-any-return]
 
 
+class PermissionsField(forms.ModelMultipleChoiceField):
+    """A tick for each thing that can be allowed to an administrator."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        offered = Q()
+        for app_label, model, verbs in PERMISSIONS:
+            codes = [f"{verb}_{model}" for verb in verbs]
+            offered |= Q(content_type__app_label=app_label, codename__in=codes)
+        queryset = Permission.objects.filter(offered).select_related("content_type")
+        super().__init__(queryset=queryset.order_by("content_type__app_label", "content_type__model", "id"), **kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        """The kind of object, then what may be done with it."""
+        verbs = {"view": _("look"), "add": _("add"), "change": _("change"), "delete": _("delete")}
+        return f"{capfirst(obj.content_type.name)}: {verbs[obj.codename.partition('_')[0]]}"
+
+
 class StaffFields(ModelForm):
     """What the forms for a new and for a known person have in common."""
 
@@ -59,6 +91,16 @@ class StaffFields(ModelForm):
         widget=forms.CheckboxSelectMultiple,
         label=gettext_lazy("Roles"),
         help_text=gettext_lazy("What the person may do for their partner; the rights of several roles add up."),
+    )
+    language = forms.ChoiceField(
+        choices=[("", gettext_lazy("As the browser asks")), *Language.choices],
+        required=False,
+        label=gettext_lazy("Language"),
+    )
+    user_permissions = PermissionsField(
+        required=False,
+        label=gettext_lazy("May in Django admin"),
+        help_text=gettext_lazy("For platform administrators. A superuser may do everything without being ticked here."),
     )
     time_zone = forms.ChoiceField(choices=time_zone_choices, label=gettext_lazy("Time zone"), initial="Asia/Shanghai")
 
@@ -70,9 +112,6 @@ class StaffFields(ModelForm):
         if self.instance.time_zone not in known:
             zone = self.fields["time_zone"]
             zone.choices = [*time_zone_choices(), (self.instance.time_zone,) * 2]  # type: ignore[attr-defined]
-        if "user_permissions" in self.fields:
-            ours = Permission.objects.filter(content_type__app_label__in=ROOMS).select_related("content_type")
-            self.fields["user_permissions"].queryset = ours  # type: ignore[attr-defined]
 
     def clean_email(self) -> str:
         """One account for one address, whatever its case."""
@@ -180,9 +219,8 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
     list_select_related = ("partner",)
     search_fields = ("name", "email", "partner__name")
     ordering = ("name", "id")
-    autocomplete_fields = ("partner",)
     filter_horizontal = ()
-    radio_fields: ClassVar[Any] = {}
+    add_form_template = None
     instead_of_deleting = "deactivate"
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
