@@ -1,7 +1,9 @@
 """Signing in and out."""
 
+from typing import Any
+
 import pytest
-from django.http import HttpResponse
+
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from pytest_django import Settings
@@ -26,9 +28,8 @@ def signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def attempt(client: Client, email: str = "lina@partner.example", password: str = PASSWORD, **more: str) -> HttpResponse:
-    answer: HttpResponse = client.post(SIGN_IN, {"login": email, "password": password, **more})
-    return answer
+def attempt(client: Client, email: str = "lina@partner.example", password: str = PASSWORD, **more: str) -> Any:
+    return client.post(SIGN_IN, {"login": email, "password": password, **more})
 
 
 @pytest.mark.parametrize("email", ["lina@partner.example", "LiNa@Partner.Example"])
