@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from pytest_django import Settings
