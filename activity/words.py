@@ -1,0 +1,140 @@
+"""The words of what was done: one sentence a record, in the reader's language.
+
+A sentence is drawn from the record alone, so that it still stands when person, customer and resource are gone.
+An operation without words of its own gets a plain sentence that names its code.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from activity.models import ActivityRecord, ActorKind, Outcome
+
+Pattern = Callable[[ActivityRecord], tuple[str, dict[str, Any]]]
+
+# What an operation is called where it stands alone: in a filter, and in a sentence of its own.
+OPERATIONS: dict[str, Promise] = {
+    "upgrade_subscription": gettext_lazy("Upgrade a subscription"),
+    "tick_hand_over_step": gettext_lazy("Tick off a hand-over step"),
+    "untick_hand_over_step": gettext_lazy("Take back a tick of the hand-over list"),
+    "edit_matrix": gettext_lazy("Change the upgrade matrix"),
+    "import_portfolio": gettext_lazy("Import a portfolio"),
+    "add_customer": gettext_lazy("Add a customer"),
+    "change_customer": gettext_lazy("Change a customer"),
+    "create_subscription": gettext_lazy("Create a subscription"),
+    "change_subscription": gettext_lazy("Change a subscription"),
+    "suspend_subscription": gettext_lazy("Suspend a subscription"),
+    "reactivate_subscription": gettext_lazy("Reactivate a subscription"),
+    "cancel_subscription": gettext_lazy("Cancel a subscription"),
+    "add_offer": gettext_lazy("Add an offer"),
+    "change_offer": gettext_lazy("Change an offer"),
+    "delete_offer": gettext_lazy("Delete an offer"),
+    "add_partner": gettext_lazy("Add a partner"),
+    "change_partner": gettext_lazy("Change a partner"),
+    "add_staff": gettext_lazy("Add a staff member"),
+    "change_staff": gettext_lazy("Change a staff member"),
+    "delete_staff": gettext_lazy("Delete a staff member"),
+    "update_profile": gettext_lazy("Change one's own profile"),
+    "change_password": gettext_lazy("Change one's own password"),
+    "open_page": gettext_lazy("Use a page that the roles do not allow"),
+}
+
+
+def operation_name(code: str) -> str:
+    """What this operation is called; one of a later version of the portal by its code."""
+    return str(OPERATIONS.get(code) or code.replace("_", " ").capitalize())
+
+
+def who(record: ActivityRecord) -> str:
+    """Who did it, by the name of that day."""
+    if record.actor_name:
+        return record.actor_name
+    return _("The portal") if record.actor_kind == ActorKind.SYSTEM else _("Somebody")
+
+
+def sentence(record: ActivityRecord) -> str:
+    """What was done, as plain text."""
+    text, values = _worded(record)
+    return text % values
+
+
+def sentence_with_link(record: ActivityRecord, address: str = "") -> SafeString:
+    """What was done, as markup in which the customer's name leads to this address, where one is given."""
+    text, values = _worded(record)
+    safe = {name: conditional_escape(value) for name, value in values.items()}
+    if address and safe.get("customer"):
+        safe["customer"] = f'<a href="{conditional_escape(address)}">{safe["customer"]}</a>'
+    return mark_safe(conditional_escape(text) % safe)  # noqa: S308 - each part is escaped above
+
+
+def _worded(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    values = {"who": who(record), "customer": record.customer_name}
+    words = _refused if record.outcome == Outcome.REFUSED else SENTENCES.get(record.operation, _plain)
+    try:
+        text, more = words(record)
+    except (KeyError, TypeError, ValueError):
+        # A record of another version of the portal may lack what the sentence needs; it is shown all the same.
+        text, more = _plain(record)
+    return text, values | more
+
+
+def _plain(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    values = {"operation": operation_name(record.operation)}
+    if record.customer_name:
+        return _("%(who)s: %(operation)s, %(customer)s."), values
+    return _("%(who)s: %(operation)s."), values
+
+
+def _refused(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    values = {"operation": operation_name(record.operation)}
+    if record.customer_name:
+        return _("%(who)s was refused: %(operation)s, %(customer)s."), values
+    return _("%(who)s was refused: %(operation)s."), values
+
+
+def _upgraded(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    quantity = record.after["quantity"]
+    text = ngettext(
+        "%(who)s moved %(count)s licence of %(customer)s from %(before)s to %(after)s.",
+        "%(who)s moved %(count)s licences of %(customer)s from %(before)s to %(after)s.",
+        quantity,
+    )
+    return text, {
+        "count": number_format(quantity),
+        "before": record.before["offer"],
+        "after": record.after["offer"],
+    }
+
+
+def _ticked(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    if record.after.get("finished"):
+        return _("%(who)s ticked off the last hand-over step of an upgrade of %(customer)s."), {}
+    return _("%(who)s ticked off a hand-over step of an upgrade of %(customer)s."), {}
+
+
+def _says(text: Callable[[], str]) -> Pattern:
+    return lambda record: (text(), {})
+
+
+SENTENCES: dict[str, Pattern] = {
+    "upgrade_subscription": _upgraded,
+    "tick_hand_over_step": _ticked,
+    "untick_hand_over_step": _says(
+        lambda: _("%(who)s took back the tick of a hand-over step of an upgrade of %(customer)s.")
+    ),
+    "suspend_subscription": _says(lambda: _("%(who)s suspended a subscription of %(customer)s.")),
+    "reactivate_subscription": _says(lambda: _("%(who)s reactivated a subscription of %(customer)s.")),
+    "cancel_subscription": _says(lambda: _("%(who)s cancelled a subscription of %(customer)s.")),
+    "create_subscription": _says(lambda: _("%(who)s ordered a subscription for %(customer)s.")),
+    "add_customer": _says(lambda: _("%(who)s added the customer %(customer)s.")),
+    "edit_matrix": _says(lambda: _("%(who)s changed the upgrade matrix.")),
+    "import_portfolio": _says(lambda: _("%(who)s imported a portfolio.")),
+    "update_profile": _says(lambda: _("%(who)s changed their own profile.")),
+    "change_password": _says(lambda: _("%(who)s changed their own password.")),
+}

@@ -1,0 +1,122 @@
+"""The customer list as an address asks for it: which customers, in which order, with what said about them."""
+
+import unicodedata
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import ResellerRelationship
+from desk.paging import BY_NAME, Page, take_page
+from desk.portfolio import CustomerLine, customer_lines, soon_deleted
+from desk.scan import Judge, lacking, search_through, with_steps
+from partners.models import Staff
+from upgrades.conditions import CONDITIONS
+
+PAGE_SIZE = 50
+LONGEST_SEARCH = 200
+MOST_COUNTED = 1_000
+# Invisible marks that turn the direction of writing come along when a name is copied, and no name is found by them.
+DIRECTION_MARKS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+UPGRADABLE, ONE_STEP, SOON_DELETED = "upgradable", "one_step", "soon_deleted"
+FILTERS: dict[str, Promise] = {
+    "": _("All customers"),
+    UPGRADABLE: _("Upgrade possible"),
+    ONE_STEP: _("1 step away"),
+}
+# Filters that other pages lead to; the list offers them only while they are on.
+HELD_UP = {condition.code: condition.unmet_words for condition in CONDITIONS}
+FURTHER_FILTERS: dict[str, Promise | str] = {SOON_DELETED: _("Deleted within 7 days"), **HELD_UP}
+
+
+@dataclass(frozen=True)
+class CustomerSearch:
+    """What the person asks of the list."""
+
+    text: str = ""
+    is_cut: bool = False
+    show: str = ""
+    is_unknown_filter: bool = False
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "CustomerSearch":
+        """Read an address; what makes no sense in it is left out and told."""
+        text, is_cut = clean(query.get("q", ""))
+        show = query.get("show", "")
+        known = show in FILTERS or show in FURTHER_FILTERS
+        return cls(text=text, is_cut=is_cut, show=show if known else "", is_unknown_filter=not known)
+
+    @property
+    def filters(self) -> list[tuple[str, Promise | str]]:
+        """The filters to offer, by their code."""
+        offered: dict[str, Promise | str] = {**FILTERS}
+        if self.show in FURTHER_FILTERS:
+            offered[self.show] = FURTHER_FILTERS[self.show]
+        return list(offered.items())
+
+
+def clean(text: str) -> tuple[str, bool]:
+    """A search without control characters and direction marks, and whether it had to be cut."""
+    plain = "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text)
+    plain = plain.translate(DIRECTION_MARKS).strip()
+    return plain[:LONGEST_SEARCH].strip(), len(plain) > LONGEST_SEARCH
+
+
+@dataclass(frozen=True)
+class CustomerListing:
+    """A page of the customer list.
+
+    `matching` is how many customers a search finds, `None` where that was not asked, and above `MOST_COUNTED`
+    only says that there are more. `looked_at` is how many a filter had to judge.
+    """
+
+    lines: list[CustomerLine]
+    page: Page
+    matching: int | None = None
+    looked_at: int | None = None
+    is_cut_short: bool = False
+
+    @property
+    def is_many(self) -> bool:
+        """Whether there are more matches than are counted."""
+        return self.matching is not None and self.matching > MOST_COUNTED
+
+
+def list_customers(staff: Staff, search: CustomerSearch, query: QueryDict) -> CustomerListing:
+    """The page of the person's customers that the address asks for. Raises `BadRequest` for a malformed place."""
+    assert staff.partner_id is not None
+    rows = ResellerRelationship.objects.visible_to(staff)
+    if search.text:
+        rows = rows.search(search.text, partner_id=staff.partner_id)
+    if search.show == SOON_DELETED:
+        rows = rows.filter(customer_id__in=soon_deleted(staff.partner_id).order_by().values("customer_id"))
+    elif search.show:
+        return _filtered(rows, _judge(search.show, staff.partner_id), query, staff.partner_id)
+    page = take_page(rows.select_related("customer"), BY_NAME, query, size=PAGE_SIZE)
+    lines = customer_lines(page.rows, partner_id=staff.partner_id)
+    matching = _count(rows, page) if search.text or search.show else None
+    return CustomerListing(lines=lines, page=page, matching=matching)
+
+
+def _judge(show: str, partner_id: uuid.UUID) -> Judge:
+    if show in HELD_UP:
+        return lacking(show, partner_id)
+    return with_steps(0 if show == UPGRADABLE else 1, partner_id)
+
+
+def _filtered(rows: QuerySet[Any], judge: Judge, query: QueryDict, partner_id: uuid.UUID) -> CustomerListing:
+    found = search_through(rows, BY_NAME, query, judge, size=PAGE_SIZE)
+    lines = customer_lines(found.page.rows, partner_id=partner_id)
+    return CustomerListing(lines=lines, page=found.page, looked_at=found.looked_at, is_cut_short=found.is_cut_short)
+
+
+def _count(rows: QuerySet[Any], page: Page) -> int:
+    """How many there are, or one more than `MOST_COUNTED` where there are more; a single page is counted at sight."""
+    if page.before is None and page.after is None:
+        return len(page.rows)
+    return rows.order_by()[: MOST_COUNTED + 1].count()

@@ -1,0 +1,211 @@
+"""Questions across the rooms about many customers at once: what they have, and how near an upgrade they are.
+
+A list asks them after it has its page, by the ids on it. Asking within the query of the list looks simpler and
+makes the database judge the partner's whole portfolio for every page.
+"""
+
+import datetime
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Case, Count, IntegerField, Min, QuerySet, Value, When
+from django.db.models.expressions import Combinable
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from customers.models import Customer, ResellerRelationship
+from desk.prepared import Prepared
+from subscriptions.models import DAYS_UNTIL_DELETION, Status, Subscription
+from upgrades.conditions import CONDITIONS
+from upgrades.verdicts import options
+
+STEP = 1 << len(CONDITIONS)
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How far a subscription's nearest target is, and by which conditions."""
+
+    distance: int
+
+    @property
+    def steps(self) -> int:
+        """How many conditions the nearest target lacks; 0 where the upgrade is possible."""
+        return self.distance // STEP
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of those conditions."""
+        return [condition.code for number, condition in enumerate(CONDITIONS) if self.distance & 1 << number]
+
+
+def _distance() -> Combinable:
+    """An option's unmet conditions as one number: how many, and below that a bit for each.
+
+    The smallest of a subscription's options is its nearest, so that one aggregate tells both.
+    """
+    parts: list[Combinable] = [
+        Case(When(**{condition.flag: True}, then=Value(STEP + (1 << number))), default=Value(0))
+        for number, condition in enumerate(CONDITIONS)
+    ]
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    return total
+
+
+def nearness(subscriptions: QuerySet[Any], *, partner_id: uuid.UUID, by: Collection[str] = ("pk",)) -> QuerySet[Any]:
+    """For each of these subscriptions that has upgrade paths (or each group of them) its smallest distance.
+
+    Rows hold the values of `by` and `distance`: one statement, however many there are.
+    """
+    judged = options(subscriptions.order_by(), partner_id=partner_id)
+    return judged.values(*by).annotate(distance=Min(_distance(), output_field=IntegerField()))
+
+
+def own_live(partner_id: uuid.UUID) -> QuerySet[Any]:
+    """The live subscriptions that this partner sold: all that it could ever upgrade."""
+    return Subscription.objects.sold_by(partner_id).live()
+
+
+_STEPS_BY_SUBSCRIPTION = Prepared(
+    lambda ids, partner_id: nearness(own_live(partner_id).filter(pk__in=ids), partner_id=partner_id)
+)
+_STEPS_BY_CUSTOMER = Prepared(
+    lambda ids, partner_id: nearness(
+        own_live(partner_id).filter(customer_id__in=ids), partner_id=partner_id, by=("customer_id",)
+    )
+)
+_STEPS_OF_CUSTOMERS = Prepared(
+    lambda ids, partner_id: nearness(
+        own_live(partner_id).filter(customer_id__in=ids), partner_id=partner_id, by=("customer_id", "pk")
+    ).values("customer_id", "distance")
+)
+_LIVE_COUNTS = Prepared(
+    lambda ids, partner_id: (
+        Subscription.objects.live()
+        .filter(customer_id__in=ids)
+        .sold_or_administered_by(partner_id)
+        .order_by()
+        .values("customer_id")
+        .annotate(Count("pk"))
+    )
+)
+
+
+def steps_by_subscription(subscription_ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """How many steps away an upgrade of each of these is; those that have no upgrade paths are left out."""
+    rows = _STEPS_BY_SUBSCRIPTION.ask(subscription_ids, partner_id=partner_id)
+    return {subscription_id: Nearness(distance).steps for subscription_id, distance in rows}
+
+
+def steps_by_customer(customer_ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """How many steps away the nearest upgrade of each customer is, of what this partner sold to it."""
+    rows = _STEPS_BY_CUSTOMER.ask(customer_ids, partner_id=partner_id)
+    return {customer_id: Nearness(distance).steps for customer_id, distance in rows}
+
+
+def held_up_by(code: str, customer_ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> set[uuid.UUID]:
+    """Those of these customers with a subscription whose nearest upgrade this condition stands in the way of."""
+    rows = _STEPS_OF_CUSTOMERS.ask(customer_ids, partner_id=partner_id)
+    return {customer_id for customer_id, distance in rows if code in Nearness(distance).codes}
+
+
+def live_counts(customer_ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    """How many live subscriptions of each of these customers this partner may see."""
+    return dict(_LIVE_COUNTS.ask(customer_ids, partner_id=partner_id))
+
+
+def tally(partner_id: uuid.UUID) -> Counter[int]:
+    """How many of the partner's live subscriptions stand at each distance; the desk counts from it."""
+    rows = nearness(own_live(partner_id), partner_id=partner_id).values_list("distance", flat=True)
+    return Counter(rows.iterator(chunk_size=10_000))
+
+
+@dataclass(frozen=True)
+class CustomerLine:
+    """One line of the customer list; `steps` is `None` where the customer has no upgrade path."""
+
+    customer: Customer
+    has_ended: bool
+    subscriptions: int
+    steps: int | None
+    address: str
+
+    @cached_property
+    def id(self) -> str:
+        """The customer's id."""
+        return str(self.customer.pk)
+
+    @property
+    def name(self) -> str:
+        """The company's name."""
+        return self.customer.company_name
+
+    @property
+    def domain(self) -> str:
+        """The primary domain."""
+        return self.customer.domain
+
+    @property
+    def relationship_words(self) -> str:
+        """What the partner is to the customer."""
+        return _("Former reseller") if self.has_ended else _("Reseller")
+
+
+def customer_lines(relationships: Iterable[ResellerRelationship], *, partner_id: uuid.UUID) -> list[CustomerLine]:
+    """These relationships with what the list says of each customer: two statements."""
+    rows = list(relationships)
+    ids = [row.customer_id for row in rows]
+    counts = live_counts(ids, partner_id=partner_id)
+    steps = steps_by_customer(ids, partner_id=partner_id)
+    # One address is resolved and serves all: resolving fifty takes as long as judging them.
+    nobody = uuid.UUID(int=0)
+    pattern = reverse("desk:subscription_list", args=[nobody])
+    return [
+        CustomerLine(
+            customer=row.customer,
+            has_ended=row.has_ended,
+            subscriptions=counts.get(row.customer_id, 0),
+            steps=steps.get(row.customer_id),
+            address=pattern.replace(str(nobody), str(row.customer_id)),
+        )
+        for row in rows
+    ]
+
+
+def soon_deleted(partner_id: uuid.UUID, *, days: int = 7) -> QuerySet[Any]:
+    """The suspended subscriptions that this partner sold and that are deleted within these days, soonest first."""
+    latest = timezone.now() - datetime.timedelta(days=DAYS_UNTIL_DELETION - days)
+    own = Subscription.objects.sold_by(partner_id).filter(status=Status.SUSPENDED)
+    return own.filter(suspended_at__lte=latest).order_by("suspended_at", "pk")
+
+
+def opened(customer_id: uuid.UUID, *, partner_id: uuid.UUID, most: int = 50) -> "list[SubscriptionLine]":
+    """A customer's live subscriptions as far as this partner may see them, its own first, at most so many."""
+    visible = Subscription.objects.live().filter(customer_id=customer_id).sold_or_administered_by(partner_id)
+    own_first = Case(When(reseller_of_record_id=partner_id, then=Value(0)), default=Value(1))
+    rows = list(visible.select_related("offer").order_by(own_first, "created_at", "pk")[:most])
+    return subscription_lines(rows, partner_id=partner_id)
+
+
+@dataclass(frozen=True)
+class SubscriptionLine:
+    """One subscription in a list; of one sold elsewhere the partner may know offer, status and services only."""
+
+    subscription: Subscription
+    is_ours: bool
+    steps: int | None = None
+
+
+def subscription_lines(subscriptions: Iterable[Subscription], *, partner_id: uuid.UUID) -> list[SubscriptionLine]:
+    """These subscriptions with how near an upgrade each is: one statement."""
+    rows = list(subscriptions)
+    own = {row.pk for row in rows if row.reseller_of_record_id == partner_id}
+    steps = steps_by_subscription([row.pk for row in rows if row.pk in own and row.is_live], partner_id=partner_id)
+    return [SubscriptionLine(row, row.pk in own, steps.get(row.pk)) for row in rows]

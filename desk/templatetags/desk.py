@@ -1,0 +1,76 @@
+"""Tags of the list pages: how near an upgrade is, how soon a subscription is deleted."""
+
+import datetime
+from functools import lru_cache
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from partners.templatetags.look import day, icon
+from subscriptions.models import Subscription
+
+register = template.Library()
+SOON = 7
+
+
+@register.simple_tag
+def steps_pill(steps: int | None) -> SafeString:
+    """How near an upgrade is, by colour, sign and word; nothing where there are no upgrade paths."""
+    return SafeString("") if steps is None else _steps_pill(steps, get_language() or "")
+
+
+@lru_cache(maxsize=64)
+def _steps_pill(steps: int, language: str) -> SafeString:
+    if steps == 0:
+        words = _("Upgrade possible")
+        return format_html('<span class="pill pill-good">{}{}</span>', icon("circle-arrow-up", 14), words)
+    words = ngettext("%(steps)s step away", "%(steps)s steps away", steps) % {"steps": steps}
+    return format_html('<span class="pill pill-warning">{}</span>', words)
+
+
+def deletion_words(days: int) -> str:
+    """When a suspended subscription is deleted, counted in days from today."""
+    if days < 0:
+        return _("deletion is due")
+    if days == 0:
+        return _("deleted today")
+    return ngettext("deleted in %(days)s day", "deleted in %(days)s days", days) % {"days": days}
+
+
+@register.simple_tag
+def deletion_pill(subscription: Subscription) -> SafeString:
+    """When a suspended subscription is deleted, the date on hover; nothing for any other."""
+    days = subscription.days_until_deletion
+    if days is None:
+        return SafeString("")
+    colour = "bad" if days <= SOON else "warning"
+    # The date itself is in the title, and read out and printed beside the words.
+    return format_html(
+        '<span class="pill pill-{}">{}</span> <span class="visually-hidden">{}</span>',
+        colour,
+        deletion_words(days),
+        day(subscription.deletion_time),
+    )
+
+
+@register.simple_tag
+def renewal(subscription: Subscription) -> SafeString:
+    """Until when a subscription is committed, and what happens then."""
+    end = day(subscription.commitment_end)
+    if subscription.auto_renew:
+        return format_html('{} <span class="hint">{}</span>', end, _("renews by itself"))
+    return format_html('{} <span class="hint">{}</span>', end, _("does not renew"))
+
+
+@register.simple_tag
+def shortly(value: datetime.datetime) -> SafeString:
+    """The time of a moment of today, the day of an older one; both in full on hover."""
+    local = timezone.localtime(value)
+    is_today = local.date() == timezone.localdate()
+    full = f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.date_format(local, 'TIME_FORMAT')}"
+    words = formats.date_format(local, "TIME_FORMAT" if is_today else "SHORT_DATE_FORMAT")
+    return format_html('<time class="hint" datetime="{}" title="{}">{}</time>', local.isoformat(), full, words)

@@ -1,0 +1,81 @@
+"""What happened: the partner's activity log, whole or of one customer, on a page or as a CSV file."""
+
+import uuid
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from activity.models import ActivityRecord
+from customers.models import Customer
+from desk.activity_filter import ActivityFilter
+from desk.listing import MOST_COUNTED
+from desk.log import csv_lines, log_lines
+from desk.paging import address, by_moment, take_page
+from desk.views.subscriptions import visible_relationship
+from partners.access import access
+from partners.models import Staff
+from partners.roles import Permission
+
+PAGE_SIZE = 50
+NEWEST_FIRST = by_moment("at")
+
+
+@require_safe
+@access(may=Permission.SEE_ACTIVITY)
+def partner_activity(request: HttpRequest) -> HttpResponseBase:
+    """What the partner's people did and what was done to the partner; `?format=csv` sends it as a file."""
+    return _answer(request, request.user, customer=None)
+
+
+@require_safe
+@access(may=Permission.SEE_ACTIVITY)
+def customer_activity(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponseBase:
+    """The same for one customer that the person may see."""
+    customer = visible_relationship(request.user, customer_id).customer
+    return _answer(request, request.user, customer=customer)
+
+
+def _answer(request: HttpRequest, staff: Staff, *, customer: Customer | None) -> HttpResponseBase:
+    assert staff.partner is not None
+    records = ActivityRecord.objects.of_partner(staff.partner.pk)
+    if customer is not None:
+        records = records.of_customer(customer.pk)
+    form = ActivityFilter(request.GET, partner=staff.partner, with_customer=customer is None)
+    is_valid = form.is_valid()
+    records = form.applied(records)
+    if request.GET.get("format") == "csv" and is_valid:
+        return _file(records)
+    return _page(request, staff, records, form, customer)
+
+
+def _file(records: QuerySet[ActivityRecord]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(csv_lines(NEWEST_FIRST.first(records)), content_type="text/csv; charset=utf-8")
+    name = f"activity-{timezone.localdate():%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _page(
+    request: HttpRequest,
+    staff: Staff,
+    records: QuerySet[ActivityRecord],
+    form: ActivityFilter,
+    customer: Customer | None,
+) -> HttpResponse:
+    page = take_page(records, NEWEST_FIRST, request.GET, size=PAGE_SIZE)
+    context: dict[str, Any] = {
+        "form": form,
+        "customer": customer,
+        "lines": log_lines(page.rows, staff=staff),
+        "count": records.order_by()[: MOST_COUNTED + 1].count(),
+        "most_counted": MOST_COUNTED,
+        "all_url": request.path,
+        "csv_url": address(request.path, request.GET, format="csv") if not form.errors else "",
+        **page.addresses(request.path, request.GET),
+    }
+    return render(request, "desk/activity.html", context)
