@@ -115,13 +115,9 @@ def _read(directory: str) -> Catalog:
 
 
 def _updated(directory: str, template: Catalog) -> Catalog:
-    if _path(directory).exists():
-        catalog = _read(directory)
-        # A copy: update() takes the template's message objects into the catalogue.
-        catalog.update(_copy(template), no_fuzzy_matching=False, update_header_comment=False)
-    else:
-        catalog = _copy(template)
-        catalog.locale = LANGUAGES[directory]
+    catalog = _read(directory) if _path(directory).exists() else Catalog(locale=LANGUAGES[directory])
+    # A copy: update() takes the template's message objects into the catalogue.
+    catalog.update(_copy(template), update_header_comment=False)
     catalog.obsolete.clear()
     catalog.fuzzy = False
     return catalog
