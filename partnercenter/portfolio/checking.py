@@ -19,6 +19,8 @@ from partnercenter.portfolio.members import (
     flag,
     host_name,
     items,
+    members,
+    named,
     one_of,
     or_null,
     text,
@@ -58,7 +60,7 @@ CUSTOMER = Shape(
         "subscriptions": Member(items),
         # Only where the portal knows more than the form of old: see `exporting`.
         "former_resellers": Member(items, left_out=()),
-        "resellers_since": Member(lambda value: value, left_out=None),
+        "resellers_since": Member(members, left_out=None),
     }
 )
 
@@ -192,11 +194,13 @@ class Checker:
         return checked
 
     def _times(self, row: dict[str, Any]) -> dict[str, datetime.datetime]:
-        value = row["resellers_since"]
-        if value is None:
-            return {}
-        shape = Shape({name: Member(time) for name in value} if isinstance(value, dict) else {})
-        return shape.read(value, f"{self.record.place}.resellers_since", self.report)
+        times: dict[str, datetime.datetime] = {}
+        for partner_id, since in (row["resellers_since"] or {}).items():
+            try:
+                times[uuid(partner_id)] = time(since)
+            except Wrong as wrong:
+                self.report(f"{self.record.place}.resellers_since.{named(partner_id)}", str(wrong))
+        return times
 
     def _privileges(self, row: dict[str, Any]) -> None:
         known: set[str] = set()

@@ -32,6 +32,8 @@ class Faults:
     """The first faults of a file and the number of all, in little memory however many there are."""
 
     count: int = 0
+    # Whether each record stands on a line of its own, so that its number is its line.
+    has_lines: bool = False
     _first: list["_LastFirst"] = field(default_factory=list)
 
     def add(self, fault: Fault) -> None:

@@ -64,39 +64,35 @@ def import_records(
     """Bring these records into the portal; `source` names where they come from. Otherwise as `import_file`."""
     faults = Faults()
     with staging() as staged:
-        has_lines = _stage(records, staged, faults)
+        _stage(records, staged, faults)
         try:
             with transaction.atomic():
-                return _apply(staged, faults, source, progress or Progress(), has_lines, is_dry_run)
+                return _apply(staged, faults, source, progress or Progress(), is_dry_run=is_dry_run)
         except IntegrityError as error:
             raise PortalChanged(str(error)) from error
 
 
-def _stage(records: Iterable[Record | Fault], staged: Staging, faults: Faults) -> bool:
-    """Check each record and stage its rows; return whether the records stand on lines of their own."""
+def _stage(records: Iterable[Record | Fault], staged: Staging, faults: Faults) -> None:
+    """Check each record and stage its rows."""
     checker = Checker(catalogue=Catalogue.load(), stage=staged.add, faults=faults)
-    has_lines = False
     try:
         for found in records:
             if isinstance(found, Fault):
                 faults.add(found)
             else:
                 checker.check(found)
-                has_lines = found.line is not None
+                faults.has_lines = found.line is not None
     except Unreadable as unreadable:
         # What comes after is unknown, so that what is missing from the rest cannot be told.
         faults.add(unreadable.fault)
         raise PortfolioRefused(faults) from unreadable
     staged.finish()
-    return has_lines
 
 
-def _apply(
-    staged: Staging, faults: Faults, source: str, progress: Progress, has_lines: bool, is_dry_run: bool
-) -> Changes:
+def _apply(staged: Staging, faults: Faults, source: str, progress: Progress, *, is_dry_run: bool) -> Changes:
     if not is_dry_run:
         _lock(staged)
-    find_faults(staged, faults, has_lines=has_lines)
+    find_faults(staged, faults)
     if faults:
         raise PortfolioRefused(faults)
     writer = Writer(staged, now=timezone.now().replace(microsecond=0), progress=progress.written)

@@ -123,6 +123,13 @@ def items(value: Any) -> list[Any]:
     raise Wrong(_("expected a list, not %s") % shown(value))
 
 
+def members(value: Any) -> dict[str, Any]:
+    """An object with any members, each once."""
+    if isinstance(value, dict) and not isinstance(value, Repeating):
+        return value
+    raise Wrong(_("expected an object whose members stand once, not %s") % shown(value))
+
+
 REQUIRED = object()
 
 
@@ -164,14 +171,15 @@ class Shape:
     def _report_strangers(self, value: dict[str, Any], place: str, report: Report) -> None:
         if isinstance(value, Repeating):
             for name in value.repeated:
-                report(f"{place}.{_named(name)}", _("this member stands twice"))
+                report(f"{place}.{named(name)}", _("this member stands twice"))
         if value.keys() <= self.members.keys():
             return
         for name in value:
             if name not in self.members:
                 known = ", ".join(self.members)
-                report(f"{place}.{_named(name)}", _("unknown member; a member is one of %s") % known)
+                report(f"{place}.{named(name)}", _("unknown member; a member is one of %s") % known)
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
+    """A member's name as the place of a fault shows it."""
     return name if name.isidentifier() and len(name) <= 60 else shown(name)

@@ -133,7 +133,7 @@ def _subscription_rules(staged: Staging) -> Iterator[Rule]:
     )
 
 
-def find_faults(staged: Staging, faults: Faults, *, has_lines: bool) -> None:
+def find_faults(staged: Staging, faults: Faults) -> None:
     """Add to `faults` what is wrong between the staged records, and between them and the portal."""
     for rule in _rules(staged):
         sql = f"""
@@ -145,7 +145,7 @@ def find_faults(staged: Staging, faults: Faults, *, has_lines: bool) -> None:
             found = cursor.fetchall()
         for record, item, place, value, _count in found:
             words = str(rule.words) % _shown(value)
-            faults.add(Fault(record, (item or 0) + 1, place, words, record if has_lines else None))
+            faults.add(Fault(record, (item or 0) + 1, place, words, record if faults.has_lines else None))
         if found:
             faults.leave_out(found[0][-1] - len(found))
 

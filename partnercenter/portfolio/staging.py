@@ -71,7 +71,7 @@ class Staging:
         self.connection = connections[DEFAULT_DB_ALIAS]
         self.is_postgresql = self.connection.vendor == "postgresql"
         self._waiting: dict[str, list[Row]] = {table.name: [] for table in TABLES}
-        self._adapters = {table.name: _adapters(table, self.is_postgresql) for table in TABLES}
+        self._adapters = {table.name: _adapters(table) for table in TABLES}
         self._size = 0
 
     def add(self, table: Table, row: Row) -> None:
@@ -131,8 +131,12 @@ class Staging:
         with self.connection.cursor() as cursor:
             for table in TABLES:
                 cursor.execute(f"DROP TABLE IF EXISTS {table.name}")
-                columns = ", ".join(f"{name} {kind}" for name, kind in table.all_columns.items())
+                columns = ", ".join(f"{name} {self._type(kind)}" for name, kind in table.all_columns.items())
                 cursor.execute(f"CREATE TEMPORARY TABLE {table.name} ({columns})")
+
+    def _type(self, kind: str) -> str:
+        # SQLite reads the numbers out of columns whose type it does not know: of some UUIDs too.
+        return kind if self.is_postgresql or kind == INTEGER else "text" if kind != FLAG else "bool"
 
     def drop(self) -> None:
         """Drop the tables; after a broken transaction or connection they go by themselves."""
@@ -162,10 +166,8 @@ def _adapt(row: Row, adapters: Sequence[tuple[int, Callable[[Any], Any]]]) -> li
     return values
 
 
-def _adapters(table: Table, is_postgresql: bool) -> list[tuple[int, Callable[[Any], Any]]]:
+def _adapters(table: Table) -> list[tuple[int, Callable[[Any], Any]]]:
     """How the columns of SQLite hold UUIDs, times and days, so that they compare with Django's own."""
-    if is_postgresql:
-        return []
     kinds: dict[str, Callable[[Any], Any]] = {UUID: _without_hyphens, TIME: _without_zone, DAY: str}
     return [(index, kinds[kind]) for index, kind in enumerate(table.all_columns.values()) if kind in kinds]
 

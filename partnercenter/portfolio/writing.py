@@ -161,7 +161,7 @@ KINDS = (
 )
 SUBSCRIPTION_KIND = KINDS[-1]
 # Too small for PostgreSQL to look at them by itself; its guesses at them spoil the plans of all verdicts.
-RULES = (Offer, UpgradePath, PathService, PathConflict)
+RULES: tuple[type[models.Model], ...] = (Offer, UpgradePath, PathService, PathConflict)
 
 
 class Writer:
@@ -193,7 +193,7 @@ class Writer:
         for kind in KINDS:
             self._write(kind, changes[kind.code])
         if self.staged.is_postgresql and sum(counts.written for counts in changes.values()) >= MANY:
-            for model in (*(kind.model for kind in KINDS), *RULES):
+            for model in [*(kind.model for kind in KINDS), *RULES]:
                 self._run(f"ANALYZE {model._meta.db_table}")
 
     def _count(self, kind: Kind) -> Counts:
@@ -257,8 +257,9 @@ class Writer:
     def _constants(self, kind: Kind) -> Iterator[tuple[str, Any]]:
         """What the model puts into the columns of which the file says nothing."""
         for column in kind.model._meta.concrete_fields:
-            if column.column not in kind.new and not isinstance(column, models.AutoField | models.GeneratedField):
-                yield column.column, column.get_db_prep_save(column.get_default(), self.staged.connection)
+            name = column.column
+            if name and name not in kind.new and not isinstance(column, models.AutoField | models.GeneratedField):
+                yield name, column.get_db_prep_save(column.get_default(), self.staged.connection)
 
     def _end(self, kind: Kind) -> int:
         last = self._rows(f"SELECT max(record) FROM {kind.table.name}")[0][0]
