@@ -35,6 +35,11 @@ class Entry:
     asks: Permission | Open
     names: tuple[str, ...] = ()
     method: str = "get"
+    sent: tuple[tuple[str, str], ...] = ()
+
+    def ask(self, client: Client, url: str) -> Any:
+        """The answer of this address to this client."""
+        return getattr(client, self.method)(url, dict(self.sent))
 
 
 CUSTOMER = ("customer_id",)
@@ -46,8 +51,8 @@ TABLE: dict[str, Entry] = {
     "readyz": Entry(Open.EVERYONE),
     "account_login": Entry(Open.EVERYONE),
     "account_logout": Entry(Open.EVERYONE),
-    "partners:set_language": Entry(Open.EVERYONE, method="post"),
-    "partners:set_theme": Entry(Open.EVERYONE, method="post"),
+    "partners:set_language": Entry(Open.EVERYONE, method="post", sent=(("language", "es"),)),
+    "partners:set_theme": Entry(Open.EVERYONE, method="post", sent=(("theme", "dark"),)),
     "partners:profile": Entry(Open.SIGNED_IN),
     "partners:security": Entry(Open.SIGNED_IN),
     "catalog:offer_list": Entry(Permission.SEE_OFFERS),
@@ -85,7 +90,7 @@ def things() -> dict[str, Any]:
     staff = StaffFactory()
     customer = customer_of(staff.partner)
     upgrade = UpgradeFactory(
-        staff=staff, customer=customer, hand_over=[{"code": "check", "values": {"offer": "E3"}, "done_at": None}]
+        staff=staff, customer=customer, hand_over=[{"code": "check", "values": {"offer": "E3"}, "done_at": None, "done_by_name": ""}]
     )
     return {
         "partner": staff.partner,
@@ -102,8 +107,8 @@ def ask(person: Staff | None, name: str, things: dict[str, Any]) -> int:
     if person is not None:
         client.force_login(person)
     url = reverse(name, kwargs={part: things[part] for part in entry.names})
-    answer = getattr(client, entry.method)(url)
-    if answer.status_code == 302 and "/sign-in/" in answer["Location"]:
+    answer = entry.ask(client, url)
+    if entry.asks is not Open.EVERYONE and answer.status_code == 302 and "/sign-in/" in answer["Location"]:
         return 401
     return int(answer.status_code)
 
@@ -166,7 +171,7 @@ def test_the_deactivated_are_signed_out_at_once(name: str, things: dict[str, Any
     client.force_login(staff)
     Staff.objects.filter(pk=staff.pk).update(is_active=False)
     entry = TABLE[name]
-    answer = getattr(client, entry.method)(reverse(name, kwargs={part: things[part] for part in entry.names}))
+    answer = entry.ask(client, reverse(name, kwargs={part: things[part] for part in entry.names}))
     assert entry.asks is Open.EVERYONE or "/sign-in/" in answer["Location"]
 
 
