@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalog.consequences import consequences_of, limits_checked, watch
 from catalog.models import LARGEST_QUANTITY, Offer, Service, ServicePlan
 from catalog.operations import set_plans, withdraw_offer
-from partners.administration import CONFIRMED, RecordedAdmin, RecordedForm, Snapshot, Unconfirmed
+from partners.administration import CONFIRMED, RecordedAdmin, RecordedForm, Snapshot, TicksField, Unconfirmed
 
 
 class CatalogueAdmin(RecordedAdmin):
@@ -78,11 +78,10 @@ class GroupedPlans(forms.models.ModelChoiceIterator):
         yield from groups.items()
 
 
-class PlansField(forms.ModelMultipleChoiceField):
+class PlansField(TicksField):
     """A tick for each service plan."""
 
     iterator = GroupedPlans
-    widget = forms.CheckboxSelectMultiple
 
 
 class OfferForm(RecordedForm):
@@ -101,8 +100,9 @@ class OfferForm(RecordedForm):
         for name in ("minimum_quantity", "maximum_quantity"):
             if name in self.fields:
                 # No more than the column holds, in words rather than as an error of the database.
+                given = self.fields[name]
                 self.fields[name] = forms.IntegerField(
-                    label=self.fields[name].label, min_value=1, max_value=LARGEST_QUANTITY
+                    label=given.label, initial=given.initial, min_value=1, max_value=LARGEST_QUANTITY
                 )
 
     def clean(self) -> dict[str, Any] | None:

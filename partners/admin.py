@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activity.models import ActivityRecord
-from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot
+from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot, TicksField
 from partners.forms import LONGEST_PASSWORD, time_zone_choices
 from partners.models import Language, Partner, Staff
 from partners.roles import Role
@@ -63,10 +63,8 @@ class PartnerAdmin(RecordedAdmin):
         return instance  # type: ignore[no-any-return]
 
 
-class PermissionsField(forms.ModelMultipleChoiceField):
+class PermissionsField(TicksField):
     """A tick for each thing that can be allowed to an administrator."""
-
-    widget = forms.CheckboxSelectMultiple
 
     def __init__(self, **kwargs: Any) -> None:
         offered = Q()

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError, models, transaction
@@ -32,6 +33,7 @@ else:
 
 Snapshot = dict[str, Any]
 
+SIGNER = Signer(salt="partners.administration.seen")
 CONFIRMED = "_confirmed"
 BACK = "_back"
 
@@ -46,6 +48,22 @@ def snapshot_of(instance: models.Model, fields: Iterable[str]) -> Snapshot:
     return plain
 
 
+class TicksField(forms.ModelMultipleChoiceField):
+    """A tick for each object; of ids that are no object's, however large, it says so."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> Any:
+        """The ticked objects; raises `ValidationError` for an id that is not offered."""
+        known = {str(pk) for pk in self.queryset.values_list("pk", flat=True)}  # type: ignore[union-attr]
+        for ticked in value if isinstance(value, (list, tuple)) else ():
+            if str(ticked) not in known:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(ticked)[:60]}
+                )
+        return super().clean(value)
+
+
 class RecordedForm(ModelForm):
     """A form that carries what was stored when it was opened, and refuses to overwrite anything newer."""
 
@@ -56,7 +74,7 @@ class RecordedForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:
-            self.initial["seen"] = Signer().sign_object(self._taken(self.instance))
+            self.initial["seen"] = SIGNER.sign_object(self._taken(self.instance))
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse where the stored object is no longer the one that this form was opened with."""
@@ -77,13 +95,13 @@ class RecordedForm(ModelForm):
             raise ValidationError(_("It was deleted after you opened this page."), code="gone")
         self.stored = self._taken(stored)
         try:
-            seen = Signer().unsign_object(self.data.get("seen", ""))
+            seen = SIGNER.unsign_object(self.data.get("seen", ""))
         except (BadSignature, ValueError):
             raise ValidationError(_("The form was not complete. Open the page afresh."), code="incomplete") from None
         if seen != self.stored:
             # The next attempt starts from what this page now says is stored.
             self.data = self.data.copy()
-            self.data["seen"] = Signer().sign_object(self.stored)
+            self.data["seen"] = SIGNER.sign_object(self.stored)
             raise ValidationError([self._changed_meanwhile(seen), *self._differences(seen)], code="changed")
 
     def _changed_meanwhile(self, seen: Snapshot) -> str:
@@ -253,6 +271,7 @@ class RecordedAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The list and its actions; one that the database refuses half-way does nothing and says so."""
+        self._check_selected(request)
         try:
             response = super().changelist_view(request, extra_context)
         except IntegrityError:
@@ -261,6 +280,13 @@ class RecordedAdmin(ModelAdmin):
         if context.get("protected"):
             context |= {"instead": self.instead_of_deleting, "pks": [instance.pk for instance in context["queryset"]]}
         return response
+
+    def _check_selected(self, request: HttpRequest) -> None:
+        for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.run_validators(self.opts.pk.to_python(selected))
+            except ValidationError as error:
+                raise BadRequest("An id of what was selected is none.") from error
 
 
 def _protecting(instance: models.Model) -> list[Any]:

@@ -1,0 +1,346 @@
+"""Partners and staff in Django admin: accounts, roles, passwords, who may touch whom, and the record of it all."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from activity.models import ActivityRecord
+from partners.models import Partner, Staff
+from partners.roles import Role
+from tests.factories import (
+    PASSWORD,
+    PartnerFactory,
+    PlatformAdministratorFactory,
+    StaffFactory,
+    UpgradeFactory,
+    customer_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/partners/staff/add/"
+
+
+@pytest.fixture
+def administrator(client: Client) -> Staff:
+    person: Staff = PlatformAdministratorFactory(name="Pat")
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def someone(administrator: Staff) -> Staff:
+    person: Staff = StaffFactory(name="Li Na", roles=[Role.SALES_AGENT])
+    return person
+
+
+def url_of(instance: Any, page: str = "change") -> str:
+    return reverse(f"admin:partners_{instance._meta.model_name}_{page}", args=[instance.pk])
+
+
+def filled(client: Client, url: str) -> dict[str, Any]:
+    """What the form of this page holds, as a browser would send it."""
+    form = client.get(url).context["adminform"].form
+    values = {bound.html_name: bound.value() for bound in form if bound.name != "password"}
+    return {name: "on" if value is True else value for name, value in values.items() if value not in (None, False)}
+
+
+def send(client: Client, url: str, **changes: Any) -> Any:
+    fields = {name: value for name, value in (filled(client, url) | changes).items() if value is not None}
+    return client.post(url, fields)
+
+
+def errors(answer: Any) -> str:
+    return " ".join(str(words) for words in answer.context["errors"])
+
+
+def new_person(**changes: Any) -> dict[str, Any]:
+    return {
+        "email": "New@Partner.Example",
+        "name": "New Person",
+        "password1": "correct-horse-battery",
+        "password2": "correct-horse-battery",
+        "roles": [Role.SALES_AGENT, Role.BILLING_ADMIN],
+        **changes,
+    }
+
+
+# Making accounts ----------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_added_with_roles_and_can_sign_in(client: Client, administrator: Staff) -> None:
+    partner = PartnerFactory()
+    answer = send(client, ADD, **new_person(partner=partner.pk))
+    assert answer.status_code == 302, errors(answer)
+    person = Staff.objects.get(email="new@partner.example")
+    assert person.roles == (Role.SALES_AGENT, Role.BILLING_ADMIN)
+    assert Client().login(email="new@partner.example", password="correct-horse-battery")
+    record = ActivityRecord.objects.get()
+    assert (record.operation, record.actor_name, record.partner_id) == ("add_staff", "Pat", partner.pk)
+    assert record.after is not None
+    assert record.after["roles"] == ["sales_agent", "billing_admin"]
+    assert "correct-horse" not in str(record.after)
+    assert "password" not in record.after
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"email": "LI@partner.example"}, "has an account already"),
+        ({"email": "x"}, "valid email address"),
+        ({"email": "\x00@partner.example"}, ""),
+        ({"email": "a" * 10_000 + "@partner.example"}, "at most 254 characters"),
+        ({"name": ""}, "required"),
+        ({"name": "x" * 10_000}, "at most 150 characters"),
+        ({"name": "a\x00b"}, "Null characters"),
+        ({"password2": "something-else-here"}, "match"),
+        ({"password1": "12345678", "password2": "12345678"}, "entirely numeric"),
+        ({"password1": "x" * 10_000, "password2": "x" * 10_000}, "at most 1000 characters"),
+        ({"password1": "", "password2": ""}, "required"),
+        ({"password1": "new@partner.example", "password2": "new@partner.example"}, "too similar"),
+        ({"roles": ["emperor"]}, "emperor"),
+        ({"partner": ""}, "Choose the partner"),
+        ({"partner": "x"}, "valid"),
+        ({"partner": "\x00"}, "Null characters"),
+        ({"time_zone": "Mars/Olympus"}, "valid choice"),
+        ({"language": "tlh"}, "valid choice"),
+        ({"is_staff": "on"}, "belongs to no partner"),
+        ({"is_staff": "on", "partner": ""}, "Roles are for a partner"),
+        ({"is_superuser": "on"}, "Only a platform administrator"),
+        ({"user_permissions": ["99999999999999999999"]}, "valid choice"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused_in_words(
+    client: Client, administrator: Staff, changes: dict[str, Any], said: str
+) -> None:
+    StaffFactory(email="li@partner.example")
+    answer = send(client, ADD, **{**new_person(partner=str(PartnerFactory().pk)), **changes})
+    assert answer.status_code == 200
+    assert said in errors(answer)
+    assert Staff.objects.count() == 2
+    assert not ActivityRecord.objects.exists()
+
+
+def test_a_platform_administrator_is_added_without_partner_and_roles(client: Client, administrator: Staff) -> None:
+    matrix = Permission.objects.get(codename="change_upgradematrix")
+    answer = send(client, ADD, **new_person(partner="", roles=None, is_staff="on", user_permissions=[matrix.pk]))
+    assert answer.status_code == 302, errors(answer)
+    person = Staff.objects.get(email="new@partner.example")
+    assert person.is_staff
+    assert person.has_perm("upgrades.change_upgradematrix")
+    assert not person.has_perm("partners.change_staff")
+
+
+# Changing them ------------------------------------------------------------------------------------------------
+
+
+def test_a_change_of_roles_is_recorded_for_the_partner_to_see(client: Client, someone: Staff) -> None:
+    answer = send(client, url_of(someone), roles=[Role.ADMIN_AGENT])
+    assert answer.status_code == 302, errors(answer)
+    assert Staff.objects.get(pk=someone.pk).roles == (Role.ADMIN_AGENT,)
+    record = ActivityRecord.objects.get()
+    assert (record.operation, record.partner_id) == ("change_staff", someone.partner_id)
+    assert (record.before, record.after) == ({"roles": ["sales_agent"]}, {"roles": ["admin_agent"]})
+
+
+def test_saving_without_a_change_records_nothing(client: Client, someone: Staff) -> None:
+    assert send(client, url_of(someone)).status_code == 302
+    assert not ActivityRecord.objects.exists()
+
+
+def test_whoever_may_not_sign_in_any_more_is_out_at_once(client: Client, someone: Staff) -> None:
+    theirs = Client()
+    theirs.force_login(someone)
+    assert theirs.get(reverse("partners:profile")).status_code == 200
+    assert send(client, url_of(someone), is_active=None).status_code == 302
+    assert "/sign-in/" in theirs.get(reverse("partners:profile"))["Location"]
+    assert ActivityRecord.objects.get().after == {"is_active": False}
+
+
+def test_a_new_password_ends_their_sessions_and_only_that_is_recorded(client: Client, someone: Staff) -> None:
+    theirs = Client()
+    theirs.force_login(someone)
+    url = reverse("admin:auth_user_password_change", args=[someone.pk])
+    sent = {"password1": "correct-horse-battery", "password2": "correct-horse-battery"}
+    assert client.post(url, sent).status_code == 302
+    assert Client().login(email=someone.email, password="correct-horse-battery")
+    assert "/sign-in/" in theirs.get(reverse("partners:profile"))["Location"]
+    record = ActivityRecord.objects.get()
+    assert (record.operation, record.after) == ("change_staff", {"password": "changed"})
+    assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize("password", ["", "short", "12345678901", "password1234"[:8], "x" * 10_000])
+def test_a_password_that_the_validators_refuse_is_not_set(client: Client, someone: Staff, password: str) -> None:
+    url = reverse("admin:auth_user_password_change", args=[someone.pk])
+    assert client.post(url, {"password1": password, "password2": password}).status_code == 200
+    assert Client().login(email=someone.email, password=PASSWORD)
+    assert not ActivityRecord.objects.exists()
+
+
+def test_nobody_locks_themselves_out(client: Client, administrator: Staff) -> None:
+    for name in ("is_active", "is_staff", "is_superuser"):
+        assert "cannot take this from yourself" in errors(send(client, url_of(administrator), **{name: None}))
+    assert Staff.objects.get(pk=administrator.pk).is_superuser
+
+
+def test_the_hash_of_a_password_is_not_shown(client: Client, someone: Staff) -> None:
+    page = client.get(url_of(someone)).content.decode()
+    assert someone.password.split("$")[-1] not in page
+
+
+def test_who_comes_second_overwrites_nothing_unseen(client: Client, someone: Staff) -> None:
+    fields = filled(client, url_of(someone))
+    someone.give_roles([Role.HELPDESK_AGENT])
+    answer = client.post(url_of(someone), fields | {"name": "Mine"})
+    assert "Someone else saved this" in errors(answer)
+    assert Staff.objects.get(pk=someone.pk).name == "Li Na"
+
+
+# Deleting -----------------------------------------------------------------------------------------------------
+
+
+def test_who_has_done_something_is_not_deleted(client: Client, someone: Staff) -> None:
+    UpgradeFactory(staff=someone)
+    text = client.post(url_of(someone, "delete"), {"post": "yes"}).content.decode()
+    assert "Li Na: Upgrades (1)" in text
+    assert "sessions end at once" in text
+    assert Staff.objects.filter(pk=someone.pk).exists()
+
+
+def test_who_stands_in_the_activity_log_is_not_deleted(client: Client, someone: Staff) -> None:
+    theirs = Client()
+    theirs.force_login(someone)
+    theirs.post(reverse("partners:profile"), {"name": "L. Na", "language": "", "time_zone": "UTC", "theme": "auto"})
+    assert ActivityRecord.objects.filter(actor_id=someone.pk).exists()
+    client.post(url_of(someone, "delete"), {"post": "yes"})
+    assert Staff.objects.filter(pk=someone.pk).exists()
+
+
+def test_an_account_that_was_never_used_is_deleted_and_recorded(client: Client, someone: Staff) -> None:
+    assert client.post(url_of(someone, "delete"), {"post": "yes"}).status_code == 302
+    assert not Staff.objects.filter(pk=someone.pk).exists()
+    record = ActivityRecord.objects.get()
+    assert (record.operation, record.partner_id) == ("delete_staff", someone.partner_id)
+
+
+def test_nobody_deletes_themselves(client: Client, administrator: Staff) -> None:
+    assert client.post(url_of(administrator, "delete"), {"post": "yes"}).status_code == 403
+    sent = {"action": "delete_selected", "_selected_action": str(administrator.pk), "post": "yes"}
+    client.post(reverse("admin:partners_staff_changelist"), sent)
+    assert Staff.objects.filter(pk=administrator.pk).exists()
+
+
+def test_a_partner_with_people_or_customers_is_not_deleted(client: Client, administrator: Staff) -> None:
+    partner = StaffFactory().partner
+    customer_of(partner)
+    text = client.post(url_of(partner, "delete"), {"post": "yes"}).content.decode()
+    assert f"{partner}: Staff (1)" in text
+    assert f"{partner}: Delegated admin privileges (9)" in text
+    assert Partner.objects.filter(pk=partner.pk).exists()
+
+
+def test_a_partner_is_added_changed_and_deleted_with_a_record_each(client: Client, administrator: Staff) -> None:
+    send(client, "/admin/partners/partner/add/", name="Tailspin")
+    partner = Partner.objects.get(name="Tailspin")
+    send(client, url_of(partner), name="Tailspin Toys")
+    client.post(url_of(partner, "delete"), {"post": "yes"})
+    records = ActivityRecord.objects.order_by("at")
+    assert [record.operation for record in records] == ["add_partner", "change_partner", "delete_partner"]
+    assert all(record.partner_id == partner.pk for record in records)
+
+
+# Who may ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def limited(client: Client) -> Staff:
+    """An administrator who may change staff and is no superuser."""
+    person: Staff = PlatformAdministratorFactory(is_superuser=False)
+    codes = ["view_staff", "add_staff", "change_staff", "delete_staff"]
+    person.user_permissions.set(Permission.objects.filter(codename__in=codes))
+    client.force_login(person)
+    return person
+
+
+def test_an_administrator_may_what_is_ticked_and_no_more(client: Client, limited: Staff) -> None:
+    assert client.get(url_of(StaffFactory())).status_code == 200
+    assert client.get(reverse("admin:partners_partner_changelist")).status_code == 403
+    assert client.get(reverse("admin:upgrades_upgradematrix_changelist")).status_code == 403
+
+
+def test_nobody_but_a_superuser_makes_administrators(client: Client, limited: Staff) -> None:
+    person = StaffFactory()
+    send(client, url_of(person), is_staff="on", is_superuser="on", partner="", roles=None)
+    sent = new_person(partner="", roles=None, is_staff="on", is_superuser="on")
+    send(client, ADD, **sent)
+    assert Staff.objects.filter(is_staff=True).count() == 1
+
+
+def test_nobody_but_a_superuser_touches_an_administrators_account(client: Client, limited: Staff) -> None:
+    superuser = PlatformAdministratorFactory()
+    assert client.post(url_of(superuser), {"name": "Mine"}).status_code == 403
+    assert client.post(url_of(superuser, "delete"), {"post": "yes"}).status_code == 403
+    url = reverse("admin:auth_user_password_change", args=[superuser.pk])
+    sent = {"password1": "correct-horse-battery", "password2": "correct-horse-battery"}
+    assert client.post(url, sent).status_code == 403
+    sent = {"action": "delete_selected", "_selected_action": str(superuser.pk), "post": "yes"}
+    client.post(reverse("admin:partners_staff_changelist"), sent)
+    assert Client().login(email=superuser.email, password=PASSWORD)
+
+
+def test_who_may_only_look_sees_roles_and_no_form(client: Client) -> None:
+    person = PlatformAdministratorFactory(is_superuser=False)
+    person.user_permissions.set(Permission.objects.filter(codename="view_staff"))
+    client.force_login(person)
+    page = client.get(url_of(StaffFactory(roles=[Role.BILLING_ADMIN]))).content.decode()
+    assert "Billing admin" in page
+    assert 'name="name"' not in page
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/login/", "/admin/partners/staff/", "/admin/nothing/"])
+def test_a_partners_staff_are_refused(client: Client, address: str) -> None:
+    client.force_login(StaffFactory())
+    assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/partners/staff/"])
+def test_the_signed_out_go_to_the_portals_own_sign_in_page_and_come_back(client: Client, address: str) -> None:
+    administrator = PlatformAdministratorFactory()
+    answer = client.get(address, follow=True)
+    sign_in, _code = answer.redirect_chain[-1]
+    assert sign_in.startswith(reverse("account_login"))
+    answer = client.post(sign_in, {"login": administrator.email, "password": PASSWORD})
+    assert answer["Location"] == address
+
+
+def test_djangos_own_sign_in_form_takes_no_password(client: Client) -> None:
+    administrator = PlatformAdministratorFactory()
+    answer = client.post("/admin/login/", {"username": administrator.email, "password": PASSWORD})
+    assert answer.status_code == 302
+    assert client.get("/admin/").status_code == 302
+
+
+def test_ones_own_password_is_changed_on_the_portals_own_page(client: Client, administrator: Staff) -> None:
+    assert client.get("/admin/password_change/")["Location"] == reverse("partners:security")
+
+
+def test_the_activity_log_is_read_and_nothing_else(client: Client, someone: Staff) -> None:
+    send(client, url_of(someone), name="Li Na Wang")
+    record = ActivityRecord.objects.get()
+    page = client.get(f"/admin/activity/activityrecord/{record.pk}/change/")
+    assert "Li Na Wang" in page.content.decode()
+    assert client.get("/admin/activity/activityrecord/").status_code == 200
+    assert client.get("/admin/activity/activityrecord/add/").status_code == 403
+    assert client.post(f"/admin/activity/activityrecord/{record.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"/admin/activity/activityrecord/{record.pk}/change/", {"operation": "x"}).status_code == 403
+    assert ActivityRecord.objects.get().operation == "change_staff"
+
+
+@pytest.mark.parametrize("language", ["es", "zh-hans"])
+def test_the_administration_speaks_the_persons_language(client: Client, language: str) -> None:
+    client.force_login(PlatformAdministratorFactory(language=language))
+    assert f'lang="{language}"' in client.get("/admin/").content.decode()
