@@ -1,10 +1,13 @@
 """Activity records as the pages and the CSV file show them."""
 
 import csv
+import datetime
 import json
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -77,12 +80,24 @@ def _as_text(value: Any) -> str:
 
 def csv_lines(records: QuerySet[ActivityRecord]) -> Iterator[str]:
     """The records as lines of a CSV file, one at a time, in the language and time zone of this moment."""
-    language, zone = translation.get_language() or "en", timezone.get_current_timezone()
+    # The answer is sent after the middleware has ended, and its language and zone with it.
+    speak = partial(_speaking, translation.get_language() or "en", timezone.get_current_timezone())
+    return _csv_lines(records, speak)
+
+
+@contextmanager
+def _speaking(language: str, zone: datetime.tzinfo) -> Iterator[None]:
+    with translation.override(language), timezone.override(zone):
+        yield
+
+
+def _csv_lines(records: QuerySet[ActivityRecord], speak: Callable[[], AbstractContextManager[None]]) -> Iterator[str]:
+    with speak():
+        headings = _csv_line(_headings())
     # The mark tells spreadsheets that the text is UTF-8.
-    yield "\ufeff" + _csv_line(_headings())
+    yield f"\ufeff{headings}"
     for record in records.iterator(chunk_size=CHUNK):
-        # The answer is sent after the middleware has ended, and its language and zone with it.
-        with translation.override(language), timezone.override(zone):
+        with speak():
             line = _csv_line(_cells(record))
         yield line
 

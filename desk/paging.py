@@ -107,6 +107,9 @@ def take_page(rows: QuerySet[Any], order: Order, query: QueryDict, *, size: int)
         # Fewer rows than a page before this place: the first page, filled, is what is meant.
     begin = order.first(rows) if after is None else order.after(rows, after)
     found = list(begin[: size + 1])
+    if not found and after is not None:
+        # What stood here has gone; the way back is left.
+        return Page(rows=[], before=query["after"])
     return _page(found[:size], order, back=after is not None, on=len(found) > size)
 
 

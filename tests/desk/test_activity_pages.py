@@ -1,0 +1,241 @@
+import csv
+import datetime
+import html
+import re
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from activity.models import ActorKind, Outcome
+from desk.log import harmless
+from desk.views import activity as view
+from partners.models import Partner, Staff
+from partners.roles import Role
+from tests.desk.conftest import signed_in
+from tests.factories import ActivityRecordFactory, PartnerFactory, StaffFactory, customer_of
+
+NOON = datetime.datetime(2026, 5, 4, 4, 0, tzinfo=datetime.UTC)  # noon in Shanghai
+
+
+def page(client: Client, path: str = "/activity/", **query: str) -> str:
+    response = client.get(path, query)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def text(markup: str) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", markup).split()))
+
+
+def people(content: str) -> list[str]:
+    """Who did what is listed, in the order of the page."""
+    return re.findall(r"<td>\s*<p>(\w+):", content)
+
+
+def done(partner: Partner, who: str, **fields: Any) -> Any:
+    return ActivityRecordFactory(
+        partner_id=partner.pk, actor_kind=ActorKind.STAFF, actor_name=who, **{"operation": "rest", **fields}
+    )
+
+
+def test_the_partners_own_records_stand_newest_first(client: Client, partner: Partner) -> None:
+    done(partner, "First", at=NOON)
+    done(partner, "Second", at=NOON + datetime.timedelta(hours=1))
+    done(PartnerFactory(), "Stranger")
+    assert people(page(client)) == ["Second", "First"]
+
+
+def test_a_record_says_who_when_what_and_from_where(client: Client, partner: Partner) -> None:
+    record = done(
+        partner, "Wang", at=NOON, address="203.0.113.7", before={"nickname": "<b>old</b>"}, after={"nickname": "新"}
+    )
+    content = page(client)
+    assert "4 May 2026, 12:00" in text(content)
+    assert "203.0.113.7" in content
+    assert str(record.correlation_id) in content
+    assert "&lt;b&gt;old&lt;/b&gt;" in content
+    assert "新" in content
+
+
+def test_a_refusal_says_why(client: Client, partner: Partner) -> None:
+    done(
+        partner,
+        "Wang",
+        operation="upgrade_subscription",
+        outcome=Outcome.REFUSED,
+        reasons=["subscription_status_not_active", "a code of tomorrow"],
+    )
+    shown = text(page(client))
+    assert "Wang was refused: Upgrade a subscription." in shown
+    assert "The subscription is not active, a code of tomorrow" in shown
+
+
+def test_names_are_never_markup(client: Client, partner: Partner) -> None:
+    customer = customer_of(partner)
+    done(partner, "<script>1</script>", customer_id=customer.pk, customer_name="<script>2</script>")
+    content = page(client)
+    assert "<script>1" not in content
+    assert "<script>2" not in content
+
+
+def test_a_customer_is_linked_only_where_it_may_be_seen(client: Client, partner: Partner) -> None:
+    mine, theirs = customer_of(partner), customer_of(PartnerFactory())
+    done(partner, "Wang", customer_id=mine.pk, customer_name="Mine")
+    done(partner, "Wang", customer_id=theirs.pk, customer_name="Theirs")
+    content = page(client)
+    assert f'<a href="/customers/{mine.pk}/subscriptions/">Mine</a>' in content
+    assert str(theirs.pk) not in content
+
+
+def test_a_customers_page_has_its_records_of_this_partner_alone(client: Client, partner: Partner) -> None:
+    customer = customer_of(partner)
+    done(partner, "Here", customer_id=customer.pk)
+    done(partner, "Elsewhere", customer_id=customer_of(partner).pk)
+    done(PartnerFactory(), "Stranger", customer_id=customer.pk)
+    assert people(page(client, f"/customers/{customer.pk}/activity/")) == ["Here"]
+
+
+def test_another_partners_customer_does_not_exist(client: Client) -> None:
+    assert client.get(f"/customers/{customer_of(PartnerFactory()).pk}/activity/").status_code == 404
+    assert client.get(f"/customers/{uuid.uuid4()}/activity/").status_code == 404
+    assert client.get("/customers/x/activity/").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/activity/", "/activity/?format=csv"])
+@pytest.mark.parametrize("role", [Role.SALES_AGENT, Role.HELPDESK_AGENT, Role.BILLING_ADMIN, Role.USER_ADMIN])
+def test_others_may_not_see_it(partner: Partner, role: Role, path: str) -> None:
+    assert signed_in(StaffFactory(partner=partner, roles=[role])).get(path).status_code == 403
+
+
+@pytest.fixture
+def some(partner: Partner, staff: Staff) -> None:
+    """Anna upgraded for Contoso on Monday, Berta was refused for Adatum on Tuesday."""
+    done(partner, "Anna", actor_id=staff.pk, operation="update_profile", at=NOON, customer_name="Contoso Energy")
+    done(
+        partner,
+        "Berta",
+        operation="change_password",
+        outcome=Outcome.REFUSED,
+        at=NOON + datetime.timedelta(days=1),
+        customer_name="Adatum",
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, ["Berta", "Anna"]),
+        ({"operation": "update_profile"}, ["Anna"]),
+        ({"outcome": "refused"}, ["Berta"]),
+        ({"outcome": "done"}, ["Anna"]),
+        ({"customer": "contoso"}, ["Anna"]),
+        ({"customer": "TOSO EN"}, ["Anna"]),
+        ({"since": "2026-05-05"}, ["Berta"]),
+        ({"until": "2026-05-04"}, ["Anna"]),
+        ({"since": "2026-05-04", "until": "2026-05-05"}, ["Berta", "Anna"]),
+        ({"since": "2026-05-06"}, []),
+        ({"outcome": "refused", "customer": "contoso"}, []),
+    ],
+)
+def test_the_filters(client: Client, some: None, query: dict[str, str], found: list[str]) -> None:
+    content = page(client, **query)
+    names = re.findall(r"<td>\s*<p>(Anna|Berta)", content)
+    assert names == found
+
+
+def test_the_filter_by_person(client: Client, staff: Staff, some: None) -> None:
+    assert re.findall(r"<td>\s*<p>(Anna|Berta)", page(client, person=str(staff.pk))) == ["Anna"]
+
+
+def test_a_day_begins_where_the_person_is(client: Client, partner: Partner) -> None:
+    # Half past midnight on the 4th in Shanghai is still the 3rd in London.
+    done(partner, "Early", at=datetime.datetime(2026, 5, 3, 16, 30, tzinfo=datetime.UTC))
+    assert people(page(client, since="2026-05-04", until="2026-05-04")) == ["Early"]
+    assert people(page(client, until="2026-05-03")) == []
+
+
+BAD = ["x", "\0", "' OR 1=1 --", "<script>", "\u202e", "9" * 10_000, "2026-02-30", "0001-01-01", "9999-12-31", "-5"]
+
+
+@pytest.mark.parametrize("field", ["person", "operation", "outcome", "since", "until"])
+@pytest.mark.parametrize("bad", BAD)
+def test_a_value_that_makes_no_sense_is_named(client: Client, some: None, field: str, bad: str) -> None:
+    content = page(client, **{field: bad})
+    assert "Please look at this again" in content
+    assert f'href="#id_{field}"' in content
+
+
+@pytest.mark.parametrize("bad", ["x" * 10_000, "\0", "\u202e", "%", "_", "' OR 1=1 --", "<script>"])
+def test_any_piece_of_a_name_may_be_looked_for(client: Client, some: None, bad: str) -> None:
+    page(client, customer=bad)
+
+
+def test_the_last_day_before_the_first_is_named(client: Client, some: None) -> None:
+    assert 'href="#id_until"' in page(client, since="2026-05-05", until="2026-05-04")
+
+
+def test_paging_keeps_the_filter(client: Client, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "PAGE_SIZE", 2)
+    for number in range(5):
+        done(partner, f"Person{number}", at=NOON, customer_name="Contoso")
+    done(partner, "Other", at=NOON)
+    content = page(client, customer="contoso")
+    seen = people(content)
+    while onward := re.search(r'rel="next" href="([^"]*)"', content):
+        content = client.get(html.unescape(onward[1])).content.decode()
+        seen += people(content)
+    assert sorted(seen) == [f"Person{number}" for number in range(5)]
+
+
+def file(client: Client, path: str = "/activity/", **query: str) -> list[list[str]]:
+    response = client.get(path, {**query, "format": "csv"})
+    assert response.status_code == 200
+    assert response["Content-Type"].startswith("text/csv")
+    assert "attachment" in response["Content-Disposition"]
+    body = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(body.splitlines()))
+
+
+def test_the_file_holds_what_is_filtered(client: Client, some: None) -> None:
+    heading, *lines = file(client, outcome="refused")
+    assert heading[:3] == ["When", "Who", "What"]
+    assert [line[:2] for line in lines] == [["2026-05-05T12:00:00+08:00", "Berta"]]
+
+
+def test_the_file_speaks_the_persons_language(partner: Partner, some: None) -> None:
+    spanish = signed_in(StaffFactory(partner=partner, language="es", time_zone="Europe/Madrid"))
+    _, *lines = file(spanish)
+    assert lines[0][0] == "2026-05-05T06:00:00+02:00"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_cell_is_a_formula(client: Client, partner: Partner, start: str) -> None:
+    done(partner, f"{start}cmd|' /C calc'!A0")
+    assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r")) for line in file(client) for cell in line)
+    assert harmless(f"{start}1") == f"'{start}1"
+
+
+def test_a_file_of_a_filter_that_makes_no_sense_is_a_page_that_says_so(client: Client, some: None) -> None:
+    assert "Please look at this again" in page(client, since="x", format="csv")
+
+
+def test_an_empty_log_says_what_would_stand_here(client: Client) -> None:
+    assert "Nothing has happened yet" in page(client)
+    assert "Nothing of that kind was done" in page(client, outcome="refused")
+
+
+def test_the_number_of_queries_does_not_grow(
+    client: Client, partner: Partner, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    customer = customer_of(partner)
+    done(partner, "Wang", customer_id=customer.pk, customer_name="Contoso")
+    client.get("/activity/")
+    with django_assert_num_queries(7, exact=False) as few:
+        client.get("/activity/")
+    for _ in range(10):
+        done(partner, "Wang", customer_id=customer_of(partner).pk, customer_name="Contoso")
+    with django_assert_num_queries(len(few)):
+        client.get("/activity/")
