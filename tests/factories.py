@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
-import factory
+import factory as factory_boy
 from django.utils import timezone
 
 from activity.models import ActivityRecord, ActorKind
@@ -17,6 +17,17 @@ from partners.models import Partner, PartnerType, Staff, StaffRole
 from partners.roles import Role
 from subscriptions.models import Status, Subscription
 from upgrades.models import Upgrade, UpgradePath
+
+# Its own types say that a factory makes factories.
+factory: Any = factory_boy
+
+
+class ModelFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """What all factories have in common."""
+
+    class Meta:
+        abstract = True
+
 
 PASSWORD = "a-long-enough-password"
 
@@ -37,7 +48,7 @@ def path(source: str, target: str) -> UpgradePath:
     return UpgradePath.objects.get(source=offer(source), target=offer(target))
 
 
-class PartnerFactory(factory.django.DjangoModelFactory):
+class PartnerFactory(ModelFactory):
     class Meta:
         model = Partner
 
@@ -45,7 +56,7 @@ class PartnerFactory(factory.django.DjangoModelFactory):
     type = PartnerType.DIRECT_RESELLER
 
 
-class StaffFactory(factory.django.DjangoModelFactory):
+class StaffFactory(ModelFactory):
     """A global admin of a partner of their own, unless `partner` and `roles` say otherwise."""
 
     class Meta:
@@ -60,7 +71,7 @@ class StaffFactory(factory.django.DjangoModelFactory):
     def _create(cls, model_class: type[Staff], *args: Any, **kwargs: Any) -> Staff:
         return Staff.objects.create_user(password=kwargs.pop("password", PASSWORD), **kwargs)
 
-    @factory.post_generation
+    @factory.post_generation  # type: ignore[untyped-decorator]
     def roles(self: Staff, create: bool, extracted: Iterable[Role] | None, **kwargs: Any) -> None:  # type: ignore[misc]
         wanted = [Role.GLOBAL_ADMIN] if extracted is None and self.partner_id else (extracted or [])
         StaffRole.objects.bulk_create([StaffRole(staff=self, role=role) for role in wanted])
@@ -74,7 +85,7 @@ class PlatformAdministratorFactory(StaffFactory):
     is_superuser = True
 
 
-class CustomerFactory(factory.django.DjangoModelFactory):
+class CustomerFactory(ModelFactory):
     class Meta:
         model = Customer
 
@@ -82,7 +93,7 @@ class CustomerFactory(factory.django.DjangoModelFactory):
     domain = factory.Sequence(lambda number: f"customer{number}.partner.onmschina.cn")
 
 
-class ResellerRelationshipFactory(factory.django.DjangoModelFactory):
+class ResellerRelationshipFactory(ModelFactory):
     class Meta:
         model = ResellerRelationship
 
@@ -90,7 +101,7 @@ class ResellerRelationshipFactory(factory.django.DjangoModelFactory):
     customer = factory.SubFactory(CustomerFactory)
 
 
-class DelegatedAdminPrivilegeFactory(factory.django.DjangoModelFactory):
+class DelegatedAdminPrivilegeFactory(ModelFactory):
     class Meta:
         model = DelegatedAdminPrivilege
 
@@ -99,7 +110,7 @@ class DelegatedAdminPrivilegeFactory(factory.django.DjangoModelFactory):
     service = factory.LazyFunction(lambda: service("exchange"))
 
 
-class SubscriptionFactory(factory.django.DjangoModelFactory):
+class SubscriptionFactory(ModelFactory):
     """An active Office 365 Business with 25 licences, bought directly unless `reseller_of_record` is given.
 
     A suspended one was suspended ten days ago.
@@ -117,7 +128,7 @@ class SubscriptionFactory(factory.django.DjangoModelFactory):
     )
 
 
-class UpgradeFactory(factory.django.DjangoModelFactory):
+class UpgradeFactory(ModelFactory):
     """The record of a move from Business to Enterprise E3, without evidence or hand-over steps."""
 
     class Meta:
@@ -146,7 +157,7 @@ class UpgradeFactory(factory.django.DjangoModelFactory):
     matrix_version = 1
 
 
-class ActivityRecordFactory(factory.django.DjangoModelFactory):
+class ActivityRecordFactory(ModelFactory):
     class Meta:
         model = ActivityRecord
 

@@ -341,7 +341,9 @@ def test_a_fault_in_json_lines_names_the_record_and_the_line_and_hides_no_other(
     assert faults[0] == f"{SUBSCRIPTION}.quantity: expected 1 to 300 licences, not 0 (line 3)"
     assert faults[1].startswith("line 4, column 1: ")
     assert f"customers[1].subscriptions[0].id: '{number(1)}' stands twice in the file (line 5)" in faults
-    assert f"customers[1].subscriptions[0].parent: no subscription '{NOBODY}' in the file or the portal (line 5)" in faults
+    assert (
+        f"customers[1].subscriptions[0].parent: no subscription '{NOBODY}' in the file or the portal (line 5)" in faults
+    )
 
 
 def test_a_file_that_is_not_there_or_no_file_is_said_so(tmp_path: Path) -> None:

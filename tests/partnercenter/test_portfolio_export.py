@@ -1,0 +1,177 @@
+"""What the export writes: the specification's members in a lasting order, and the same portal back."""
+
+import datetime
+import json
+import os
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from partners.models import Partner
+from subscriptions.models import Subscription
+from tests.factories import ResellerRelationshipFactory
+from tests.partnercenter.portfolios import (
+    ADATUM,
+    BUSINESS,
+    LITWARE,
+    NOBODY,
+    OURS,
+    THEIRS,
+    Desk,
+    a_customer,
+    a_portfolio,
+    a_subscription,
+    number,
+)
+from tests.partnercenter.test_portfolio_import import FULL
+
+pytestmark = pytest.mark.django_db
+
+
+def _empty_the_portal() -> None:
+    DelegatedAdminPrivilege.objects.all().delete()
+    Subscription.objects.update(parent=None)
+    Subscription.objects.all().delete()
+    Customer.objects.all().delete()
+    Partner.objects.all().delete()
+
+
+def test_a_file_of_the_specification_comes_out_with_its_members_alone_and_in_order(desk: Desk) -> None:
+    desk.bring_in(
+        a_portfolio(
+            a_customer(ADATUM, a_subscription(), delegated_admin_privileges=[{"service": "skype", "partner": OURS}])
+        )
+    )
+    document = json.loads(desk.take_out())
+    assert list(document) == ["partners", "customers"]
+    assert list(document["partners"][0]) == ["id", "name", "type", "mpn_id"]
+    (customer,) = document["customers"]
+    assert list(customer) == [
+        "id",
+        "company_name",
+        "domain",
+        "resellers",
+        "delegated_admin_privileges",
+        "subscriptions",
+    ]
+    assert customer["delegated_admin_privileges"] == [{"service": "skype", "partner": OURS}]
+    assert list(customer["subscriptions"][0].items()) == [
+        ("id", number(1)),
+        ("offer", BUSINESS),
+        ("nickname", ""),
+        ("quantity", 25),
+        ("status", "active"),
+        ("partner", OURS),
+        ("parent", None),
+        ("created", "2018-03-01T08:00:00Z"),
+        ("suspended", None),
+        ("commitment_end", "2019-03-01"),
+        ("auto_renew", True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["out.json", "out.jsonl"])
+def test_an_export_gives_back_the_same_portal_and_the_same_bytes(desk: Desk, name: str) -> None:
+    desk.bring_in(FULL)
+    # What the portal knows beyond the file.
+    moment = datetime.datetime(2021, 5, 6, 7, 8, 9, 123456, tzinfo=datetime.UTC)
+    ResellerRelationship.objects.filter(partner_id=OURS).update(since=moment)
+    DelegatedAdminPrivilege.objects.filter(service__code="skype").update(since=moment)
+    former = ResellerRelationshipFactory(customer_id=LITWARE, partner_id=THEIRS, has_ended=True, had_subscriptions=True)
+    out = desk.folder / name
+    desk.take_out(output=str(out))
+    first = out.read_bytes()
+    _empty_the_portal()
+    assert not Customer.objects.visible_to_partner(former.partner_id).exists()
+    call_command("import_portfolio", str(out), stdout=StringIO())
+    desk.take_out(output=str(out))
+    assert out.read_bytes() == first
+    assert ResellerRelationship.objects.get(partner_id=OURS).since == moment
+    assert DelegatedAdminPrivilege.objects.get(service__code="skype").since == moment
+    assert Customer.objects.visible_to_partner(former.partner_id).filter(pk=LITWARE).exists()
+
+
+def test_an_empty_portal_is_a_file_that_can_be_imported(desk: Desk) -> None:
+    text = desk.take_out()
+    assert json.loads(text) == {"partners": [], "customers": []}
+    assert "Nothing changes" in desk.bring_in(text)
+
+
+def test_everything_stands_by_id_whatever_the_order_of_arrival(desk: Desk) -> None:
+    desk.bring_in(FULL)
+    document = json.loads(desk.take_out())
+    assert [partner["id"] for partner in document["partners"]] == [OURS, THEIRS]
+    assert [customer["id"] for customer in document["customers"]] == [ADATUM, LITWARE]
+    adatum = document["customers"][0]
+    assert [item["id"] for item in adatum["subscriptions"]] == [number(1), number(2), number(3)]
+    assert [item["service"] for item in adatum["delegated_admin_privileges"]] == ["exchange", "skype"]
+    assert "Adatum 软件" in desk.take_out()
+
+
+def test_a_partner_sees_its_customers_and_nothing_of_anothers_business(desk: Desk) -> None:
+    customer = a_customer(
+        ADATUM,
+        a_subscription(1),
+        a_subscription(2, partner=THEIRS, offer="2f707c7c-2433-49a5-a437-9ca7cf40d3eb"),
+        a_subscription(3, partner=THEIRS, parent=number(2)),
+        resellers=[OURS, THEIRS],
+        delegated_admin_privileges=[{"service": "exchange", "partner": OURS}, {"service": "skype", "partner": THEIRS}],
+    )
+    desk.bring_in(a_portfolio(customer, a_customer(LITWARE, resellers=[THEIRS])))
+    text = desk.take_out(partner=OURS)
+    document = json.loads(text)
+    assert THEIRS not in text
+    assert LITWARE not in text
+    (seen,) = document["customers"]
+    assert seen["resellers"] == [OURS]
+    assert seen["delegated_admin_privileges"] == [{"service": "exchange", "partner": OURS}]
+    # Its own, and the one whose Exchange it administers, of which it does not learn who sold it.
+    assert [(item["id"], item["partner"]) for item in seen["subscriptions"]] == [(number(1), OURS), (number(2), None)]
+    theirs = json.loads(desk.take_out(partner=THEIRS))
+    assert len(theirs["customers"]) == 2
+    _empty_the_portal()
+    desk.bring_in(text)
+
+
+@pytest.mark.parametrize("command", ["export_portfolio", "export_eligibility"])
+@pytest.mark.parametrize("value", ["", "x", "*", NOBODY, f"{{{OURS}}}", OURS.replace("-", ""), "a\x00b"])
+def test_a_partner_that_is_none_is_refused(command: str, value: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(CommandError, match="--partner: "):
+        call_command(command, partner=value, output=str(out))
+    assert not out.exists()
+
+
+def test_an_export_that_breaks_off_leaves_no_half_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.bring_in(FULL)
+    out = desk.put("what was there", "out.json")
+
+    def break_off(*args: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", break_off)
+    with pytest.raises(CommandError, match="No space left"):
+        desk.take_out(output=str(out))
+    assert out.read_text() == "what was there"
+    assert sorted(path.name for path in desk.folder.iterdir()) == ["out.json", "portfolio.json"]
+
+
+def test_an_output_that_cannot_be_written_is_said_so(desk: Desk) -> None:
+    for path in (desk.folder, desk.folder / "missing" / "out.json", "a\x00b"):
+        with pytest.raises(CommandError, match="cannot be written"):
+            desk.take_out(output=str(path))
+
+
+def test_an_export_keeps_the_permissions_of_the_file_it_replaces(desk: Desk) -> None:
+    out = desk.put("", "out.json")
+    out.chmod(0o640)
+    link = desk.folder / "link.json"
+    link.symlink_to(out)
+    desk.take_out(output=str(link))
+    assert out.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert json.loads(out.read_text())["customers"] == []
