@@ -34,9 +34,17 @@ OPERATIONS: dict[str, Promise] = {
     "cancel_subscription": gettext_lazy("Cancel a subscription"),
     "add_offer": gettext_lazy("Add an offer"),
     "change_offer": gettext_lazy("Change an offer"),
+    "withdraw_offer": gettext_lazy("Withdraw an offer from sale"),
     "delete_offer": gettext_lazy("Delete an offer"),
+    "add_service": gettext_lazy("Add a service"),
+    "change_service": gettext_lazy("Change a service"),
+    "delete_service": gettext_lazy("Delete a service"),
+    "add_serviceplan": gettext_lazy("Add a service plan"),
+    "change_serviceplan": gettext_lazy("Change a service plan"),
+    "delete_serviceplan": gettext_lazy("Delete a service plan"),
     "add_partner": gettext_lazy("Add a partner"),
     "change_partner": gettext_lazy("Change a partner"),
+    "delete_partner": gettext_lazy("Delete a partner"),
     "add_staff": gettext_lazy("Add a staff member"),
     "change_staff": gettext_lazy("Change a staff member"),
     "delete_staff": gettext_lazy("Delete a staff member"),
@@ -67,7 +75,7 @@ def sentence(record: ActivityRecord) -> str:
 def sentence_with_link(record: ActivityRecord, address: str = "") -> SafeString:
     """What was done, as markup in which the customer's name leads to this address, where one is given."""
     text, values = _worded(record)
-    safe = {name: conditional_escape(value) for name, value in values.items()}
+    safe: dict[str, str] = {name: conditional_escape(value) for name, value in values.items()}
     if address and safe.get("customer"):
         safe["customer"] = f'<a href="{conditional_escape(address)}">{safe["customer"]}</a>'
     return mark_safe(conditional_escape(text) % safe)  # noqa: S308 - each part is escaped above
@@ -78,7 +86,7 @@ def _worded(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     words = _refused if record.outcome == Outcome.REFUSED else SENTENCES.get(record.operation, _plain)
     try:
         text, more = words(record)
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         # A record of another version of the portal may lack what the sentence needs; it is shown all the same.
         text, more = _plain(record)
     return text, values | more
@@ -99,7 +107,8 @@ def _refused(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
 
 
 def _upgraded(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
-    quantity = record.after["quantity"]
+    before, after = record.before or {}, record.after or {}
+    quantity = after["quantity"]
     text = ngettext(
         "%(who)s moved %(count)s licence of %(customer)s from %(before)s to %(after)s.",
         "%(who)s moved %(count)s licences of %(customer)s from %(before)s to %(after)s.",
@@ -107,13 +116,13 @@ def _upgraded(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     )
     return text, {
         "count": number_format(quantity),
-        "before": record.before["offer"],
-        "after": record.after["offer"],
+        "before": before["offer"],
+        "after": after["offer"],
     }
 
 
 def _ticked(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
-    if record.after.get("finished"):
+    if (record.after or {}).get("finished"):
         return _("%(who)s ticked off the last hand-over step of an upgrade of %(customer)s."), {}
     return _("%(who)s ticked off a hand-over step of an upgrade of %(customer)s."), {}
 
@@ -133,6 +142,10 @@ SENTENCES: dict[str, Pattern] = {
     "cancel_subscription": _says(lambda: _("%(who)s cancelled a subscription of %(customer)s.")),
     "create_subscription": _says(lambda: _("%(who)s ordered a subscription for %(customer)s.")),
     "add_customer": _says(lambda: _("%(who)s added the customer %(customer)s.")),
+    "add_staff": _says(lambda: _("%(who)s added a staff member.")),
+    "change_staff": _says(lambda: _("%(who)s changed a staff member.")),
+    "delete_staff": _says(lambda: _("%(who)s deleted a staff member.")),
+    "change_partner": _says(lambda: _("%(who)s changed the partner.")),
     "edit_matrix": _says(lambda: _("%(who)s changed the upgrade matrix.")),
     "import_portfolio": _says(lambda: _("%(who)s imported a portfolio.")),
     "update_profile": _says(lambda: _("%(who)s changed their own profile.")),

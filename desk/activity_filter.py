@@ -4,11 +4,11 @@ import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from activity.models import Outcome
+from activity.querysets import ActivityQuerySet
 from activity.words import OPERATIONS
 from desk.listing import clean
 from partners.models import Partner, Staff
@@ -66,7 +66,7 @@ class ActivityFilter(forms.Form):
             self.add_error("until", _("The last day is before the first: enter one on or after it."))
         return self.cleaned_data
 
-    def applied(self, records: QuerySet[Any]) -> QuerySet[Any]:
+    def applied(self, records: ActivityQuerySet) -> ActivityQuerySet:
         """Those of these records that are asked for; a field that makes no sense asks for nothing."""
         asked = self.cleaned_data
         if asked.get("person"):

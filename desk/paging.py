@@ -18,6 +18,8 @@ from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
+from customers.querysets import RelationshipQuerySet
+
 LONGEST_CURSOR = 4_000
 Place = tuple[str, uuid.UUID]
 
@@ -109,7 +111,7 @@ def take_page(rows: QuerySet[Any], order: Order, query: QueryDict, *, size: int)
     found = list(begin[: size + 1])
     if not found and after is not None:
         # What stood here has gone; the way back is left.
-        return Page(rows=[], before=query["after"])
+        return Page(rows=[], before=str(query["after"]))
     return _page(found[:size], order, back=after is not None, on=len(found) > size)
 
 
@@ -152,9 +154,14 @@ def _moment(text: str) -> datetime.datetime:
     return aware
 
 
+def _relationships(rows: QuerySet[Any]) -> RelationshipQuerySet:
+    assert isinstance(rows, RelationshipQuerySet)
+    return rows
+
+
 BY_NAME = Order(
-    first=lambda rows: rows.in_order(),
-    after=lambda rows, place: rows.after(*place),
-    before=lambda rows, place: rows.before(*place),
+    first=lambda rows: _relationships(rows).in_order(),
+    after=lambda rows, place: _relationships(rows).after(*place),
+    before=lambda rows, place: _relationships(rows).before(*place),
     place=lambda row: (row.name_key, row.customer_id),
 )

@@ -65,7 +65,8 @@ def nearness(subscriptions: QuerySet[Any], *, partner_id: uuid.UUID, by: Collect
     Rows hold the values of `by` and `distance`: one statement, however many there are.
     """
     judged = options(subscriptions.order_by(), partner_id=partner_id)
-    return judged.values(*by).annotate(distance=Min(_distance(), output_field=IntegerField()))
+    grouped: QuerySet[Any] = judged.values(*by).annotate(distance=Min(_distance(), output_field=IntegerField()))
+    return grouped
 
 
 def own_live(partner_id: uuid.UUID) -> QuerySet[Any]:

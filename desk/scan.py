@@ -59,7 +59,7 @@ def search_through(rows: QuerySet[Any], order: Order, query: QueryDict, judge: J
     found = _walk(lambda place: begin(place or after), judge, order, size)
     if after is None:
         return found
-    back = order.cursor(found.page.rows[0]) if found.page.rows else query["after"]
+    back = order.cursor(found.page.rows[0]) if found.page.rows else str(query["after"])
     return Found(Page(found.page.rows, before=back, after=found.page.after), found.looked_at, found.is_cut_short)
 
 

@@ -3,13 +3,13 @@
 import uuid
 from typing import Any
 
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from activity.models import ActivityRecord
+from activity.querysets import ActivityQuerySet
 from customers.models import Customer
 from desk.activity_filter import ActivityFilter
 from desk.listing import MOST_COUNTED
@@ -18,6 +18,7 @@ from desk.paging import address, by_moment, take_page
 from desk.views.subscriptions import visible_relationship
 from partners.access import access
 from partners.models import Staff
+from partners.requests import StaffRequest
 from partners.roles import Permission
 
 PAGE_SIZE = 50
@@ -26,20 +27,20 @@ NEWEST_FIRST = by_moment("at")
 
 @require_safe
 @access(may=Permission.SEE_ACTIVITY)
-def partner_activity(request: HttpRequest) -> HttpResponseBase:
+def partner_activity(request: StaffRequest) -> HttpResponseBase:
     """What the partner's people did and what was done to the partner; `?format=csv` sends it as a file."""
     return _answer(request, request.user, customer=None)
 
 
 @require_safe
 @access(may=Permission.SEE_ACTIVITY)
-def customer_activity(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponseBase:
+def customer_activity(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponseBase:
     """The same for one customer that the person may see."""
     customer = visible_relationship(request.user, customer_id).customer
     return _answer(request, request.user, customer=customer)
 
 
-def _answer(request: HttpRequest, staff: Staff, *, customer: Customer | None) -> HttpResponseBase:
+def _answer(request: StaffRequest, staff: Staff, *, customer: Customer | None) -> HttpResponseBase:
     assert staff.partner is not None
     records = ActivityRecord.objects.of_partner(staff.partner.pk)
     if customer is not None:
@@ -52,7 +53,7 @@ def _answer(request: HttpRequest, staff: Staff, *, customer: Customer | None) ->
     return _page(request, staff, records, form, customer)
 
 
-def _file(records: QuerySet[ActivityRecord]) -> StreamingHttpResponse:
+def _file(records: ActivityQuerySet) -> StreamingHttpResponse:
     response = StreamingHttpResponse(csv_lines(NEWEST_FIRST.first(records)), content_type="text/csv; charset=utf-8")
     name = f"activity-{timezone.localdate():%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -61,9 +62,9 @@ def _file(records: QuerySet[ActivityRecord]) -> StreamingHttpResponse:
 
 
 def _page(
-    request: HttpRequest,
+    request: StaffRequest,
     staff: Staff,
-    records: QuerySet[ActivityRecord],
+    records: ActivityQuerySet,
     form: ActivityFilter,
     customer: Customer | None,
 ) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from desk.portfolio import soon_deleted
 from desk.summary import summarise
 from partners.access import access
 from partners.models import Staff
+from partners.requests import StaffRequest
 from partners.roles import Permission
 from upgrades.models import Upgrade
 
@@ -22,13 +23,15 @@ SUSPENDED_SHOWN = 8
 SUSPENDED_WITHIN = 30
 UNFINISHED_SHOWN = 5
 LATELY_SHOWN = 6
+# Each upgrade has several of these, and the list of hand-overs shows them already.
+TOO_SMALL = ("tick_hand_over_step", "untick_hand_over_step")
 
 
 @require_safe
 @access()
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: StaffRequest) -> HttpResponse:
     """Where a partner's staff begin; who may not see customers learns what else there is to do."""
-    staff: Staff = request.user
+    staff = request.user
     context: dict[str, Any] = {"greeting": greeting(staff), "roles": staff.roles}
     if staff.may(Permission.SEE_CUSTOMERS):
         context |= _work(staff)
@@ -67,7 +70,8 @@ def _lately(staff: Staff) -> dict[str, Any]:
     """The partner's activity for those who may see it; for the others the upgrades they made themselves."""
     assert staff.partner_id is not None
     if staff.may(Permission.SEE_ACTIVITY):
-        records = by_moment("at").first(ActivityRecord.objects.of_partner(staff.partner_id))
+        told = ActivityRecord.objects.of_partner(staff.partner_id).exclude(operation__in=TOO_SMALL)
+        records = by_moment("at").first(told)
         return {"lately": log_lines(records[:LATELY_SHOWN], staff=staff)}
     own = Upgrade.objects.visible_to(staff).filter(staff=staff).defer("evidence")
     return {"own_upgrades": by_moment("created_at").first(own)[:LATELY_SHOWN]}

@@ -4,8 +4,8 @@ import uuid
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db.models import Count, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -16,8 +16,10 @@ from desk.paging import Page, by_moment, take_page
 from desk.portfolio import SubscriptionLine, subscription_lines
 from partners.access import access
 from partners.models import Staff
+from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Status, Subscription
+from subscriptions.querysets import SubscriptionQuerySet
 
 PAGE_SIZE = 100
 PARTS = ("own", "others", "deleted")
@@ -26,9 +28,9 @@ OLDEST_FIRST = by_moment("created_at", newest_first=False)
 
 @require_safe
 @access(may=Permission.SEE_CUSTOMERS)
-def subscription_list(request: HttpRequest, customer_id: uuid.UUID) -> HttpResponse:
+def subscription_list(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse:
     """All that the partner may know of what this customer has; `?part=` pages through one part of many rows."""
-    staff: Staff = request.user
+    staff = request.user
     relationship = visible_relationship(staff, customer_id)
     chosen = request.GET.get("part", "")
     if chosen and chosen not in PARTS:
@@ -54,14 +56,14 @@ def visible_relationship(staff: Staff, customer_id: uuid.UUID) -> ResellerRelati
     return found
 
 
-def _rows_of(part: str, visible: QuerySet[Any], staff: Staff) -> QuerySet[Any]:
+def _rows_of(part: str, visible: SubscriptionQuerySet, staff: Staff) -> SubscriptionQuerySet:
     own = Q(reseller_of_record_id=staff.partner_id)
     if part == "deleted":
         return visible.filter(own, status=Status.DELETED)
     return visible.live().filter(own if part == "own" else ~own | Q(reseller_of_record__isnull=True))
 
 
-def _counts(visible: QuerySet[Any], staff: Staff) -> dict[str, int]:
+def _counts(visible: SubscriptionQuerySet, staff: Staff) -> dict[str, int]:
     own, deleted = Q(reseller_of_record_id=staff.partner_id), Q(status=Status.DELETED)
     return visible.order_by().aggregate(
         own=Count("pk", filter=own & ~deleted),
@@ -70,7 +72,7 @@ def _counts(visible: QuerySet[Any], staff: Staff) -> dict[str, int]:
     )
 
 
-def _part(request: HttpRequest, staff: Staff, visible: QuerySet[Any], part: str) -> dict[str, Any]:
+def _part(request: StaffRequest, staff: Staff, visible: SubscriptionQuerySet, part: str) -> dict[str, Any]:
     assert staff.partner_id is not None
     rows = _rows_of(part, visible, staff).select_related("offer", "parent__offer")
     is_chosen = request.GET.get("part", "") == part

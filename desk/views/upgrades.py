@@ -1,6 +1,6 @@
 """The upgrades that the partner made."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from desk.listing import MOST_COUNTED
 from desk.paging import address, by_moment, take_page
 from partners.access import access
+from partners.requests import StaffRequest
 from partners.roles import Permission
 from upgrades.models import Upgrade
 
@@ -18,7 +19,7 @@ NEWEST_FIRST = by_moment("created_at")
 
 @require_safe
 @access(may=Permission.SEE_CUSTOMERS)
-def upgrade_list(request: HttpRequest) -> HttpResponse:
+def upgrade_list(request: StaffRequest) -> HttpResponse:
     """The partner's upgrades, newest first; `?show=unfinished` leaves those whose hand-over has steps left."""
     show = request.GET.get("show", "")
     made = Upgrade.objects.visible_to(request.user)

@@ -1,5 +1,7 @@
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from partners.models import Partner, Staff
 from tests.factories import PartnerFactory, StaffFactory
@@ -24,3 +26,12 @@ def signed_in(staff: Staff) -> Client:
     client = Client()
     client.force_login(staff)
     return client
+
+
+def queries(client: Client, path: str, query: dict[str, str] | None = None) -> int:
+    """How many queries this page takes, once what a process keeps is there."""
+    client.get(path, query)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(path, query).status_code == 200
+    assert asked.captured_queries
+    return len(asked)

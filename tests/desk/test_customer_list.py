@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
 
 from customers.counts import count_customers, forget_count
 from customers.models import Customer, ResellerRelationship
@@ -16,7 +15,7 @@ from desk.listing import PAGE_SIZE
 from partners.models import Partner, Staff
 from partners.roles import Role
 from subscriptions.models import Status
-from tests.desk.conftest import signed_in
+from tests.desk.conftest import queries, signed_in
 from tests.factories import (
     CustomerFactory,
     PartnerFactory,
@@ -32,7 +31,8 @@ FRAGMENT = {"HX-Request": "true", "HX-Target": "customers"}
 def shown(response: Any) -> list[str]:
     """The companies on the page, in its order."""
     return [
-        html.unescape(name) for name in re.findall(r'<tbody id="customer-.*?<bdi>(.*?)</bdi>', page(response), re.DOTALL)
+        html.unescape(name)
+        for name in re.findall(r'<tbody id="customer-.*?<bdi>(.*?)</bdi>', page(response), re.DOTALL)
     ]
 
 
@@ -365,31 +365,24 @@ def test_the_browsers_history_gets_the_whole_page(client: Client) -> None:
 
 @pytest.mark.parametrize("query", [{}, {"q": "customer"}, {"show": "upgradable"}])
 def test_the_number_of_queries_does_not_grow_with_the_customers(
-    client: Client, partner: Partner, query: dict[str, str], django_assert_num_queries: DjangoAssertNumQueries
+    client: Client, partner: Partner, query: dict[str, str]
 ) -> None:
     sold(partner, customer_of(partner, company_name="Customer A"), "Business")
-    client.get("/customers/", query)
-    with django_assert_num_queries(11, exact=False) as few:
-        client.get("/customers/", query)
+    few = queries(client, "/customers/", query)
     for number in range(PAGE_SIZE - 1):
         sold(partner, customer_of(partner, company_name=f"Customer {number}"), "Business")
-    with django_assert_num_queries(len(few)):
-        client.get("/customers/", query)
+    assert queries(client, "/customers/", query) == few
 
 
-def test_an_opened_line_takes_the_same_queries_for_many_subscriptions(
-    client: Client, partner: Partner, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_an_opened_line_takes_the_same_queries_for_many_subscriptions(client: Client, partner: Partner) -> None:
     customer = customer_of(partner)
     sold(partner, customer, "Business")
     query = {"open": str(customer.pk)}
-    client.get("/customers/", query)
-    with django_assert_num_queries(14, exact=False) as few:
-        client.get("/customers/", query)
+    few = queries(client, "/customers/", query)
     for _ in range(60):
         sold(partner, customer, "E1")
-    with django_assert_num_queries(len(few)):
-        response = client.get("/customers/", query)
+    assert queries(client, "/customers/", query) == few
+    response = client.get("/customers/", query)
     assert "All 61 subscriptions" in page(response)
 
 

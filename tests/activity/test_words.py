@@ -1,0 +1,67 @@
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from activity.models import ActivityRecord, ActorKind, Outcome
+from activity.words import OPERATIONS, SENTENCES, operation_name, sentence, sentence_with_link
+
+
+def record(operation: str, **fields: Any) -> ActivityRecord:
+    given = {"actor_kind": ActorKind.STAFF, "actor_name": "Li Na", "customer_name": "Adatum", **fields}
+    return ActivityRecord(operation=operation, **given)
+
+
+UPGRADE = {"before": {"offer": "Business Premium"}, "after": {"offer": "Enterprise E3", "quantity": 25}}
+
+
+def test_an_upgrade_reads_as_a_sentence() -> None:
+    told = sentence(record("upgrade_subscription", **UPGRADE))
+    assert told == "Li Na moved 25 licences of Adatum from Business Premium to Enterprise E3."
+
+
+def test_one_licence_is_one_licence() -> None:
+    one = {**UPGRADE, "after": {"offer": "Enterprise E3", "quantity": 1}}
+    assert "moved 1 licence of" in sentence(record("upgrade_subscription", **one))
+
+
+def test_a_refusal_reads_as_one() -> None:
+    told = sentence(record("upgrade_subscription", outcome=Outcome.REFUSED, after={"target": "x", "quantity": 5}))
+    assert told == "Li Na was refused: Upgrade a subscription, Adatum."
+
+
+def test_an_operation_of_tomorrow_is_told_by_its_code() -> None:
+    assert sentence(record("water_the_plants", customer_name="")) == "Li Na: Water the plants."
+
+
+@pytest.mark.parametrize("state", [None, {}, {"offer": None}, {"quantity": "many"}, [], "text", 5])
+def test_a_record_without_what_its_sentence_needs_is_told_all_the_same(state: Any) -> None:
+    for operation in SENTENCES:
+        assert "Li Na" in sentence(record(operation, before=state, after=state))
+
+
+def test_the_portal_itself_has_a_name() -> None:
+    told = record("import_portfolio", actor_kind=ActorKind.SYSTEM, actor_name="", customer_name="")
+    assert sentence(told) == "The portal imported a portfolio."
+
+
+def test_the_customers_name_is_a_link_where_there_is_an_address() -> None:
+    told = record("upgrade_subscription", **UPGRADE)
+    assert '<a href="/x/?a=1&amp;b=2">Adatum</a>' in sentence_with_link(told, "/x/?a=1&b=2")
+    assert "<a" not in sentence_with_link(told)
+
+
+def test_nothing_recorded_becomes_markup() -> None:
+    evil = "<script>%(who)s %s 100%</script>"
+    told = record("upgrade_subscription", actor_name=evil, customer_name=evil, **UPGRADE)
+    assert "<script>" not in sentence_with_link(told, "/x/")
+    assert evil in sentence(told)
+
+
+@pytest.mark.parametrize("language", ["en", "es", "zh-hans"])
+@pytest.mark.parametrize("operation", [*OPERATIONS, "water_the_plants"])
+def test_every_operation_has_words_in_every_language(operation: str, language: str) -> None:
+    with translation.override(language):
+        assert operation_name(operation)
+        for outcome in Outcome.values:
+            assert "%(" not in sentence(record(operation, outcome=outcome, **UPGRADE))
