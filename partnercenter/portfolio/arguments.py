@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
@@ -58,5 +58,5 @@ def output(path: str | None, standard_output: Any) -> Iterator[Write]:
         raise CommandError(_("Nobody reads the output any more.")) from None
     except (OSError, ValueError) as error:
         raise CommandError(_("The output cannot be written: %s") % error) from error
-    except OperationalError as error:
-        raise CommandError(_("The database does not answer. (%s)") % error) from error
+    except DatabaseError as error:
+        raise CommandError(_("The database refused. (%s)") % error) from error

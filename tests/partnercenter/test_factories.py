@@ -6,7 +6,11 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-KINDS = [kind for kind in vars(factories).values() if isinstance(kind, type) and kind.__module__ == factories.__name__]
+KINDS = [
+    kind
+    for kind in vars(factories).values()
+    if isinstance(kind, type) and issubclass(kind, factories.ModelFactory) and kind is not factories.ModelFactory
+]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -175,3 +175,17 @@ def test_an_export_keeps_the_permissions_of_the_file_it_replaces(desk: Desk) -> 
     assert out.stat().st_mode & 0o777 == 0o640
     assert link.is_symlink()
     assert json.loads(out.read_text())["customers"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_commands_work_outside_a_transaction_as_on_the_command_line(desk: Desk) -> None:
+    assert desk.faults(a_portfolio(a_customer(ADATUM, a_subscription(parent=NOBODY))))
+    assert desk.faults("{")
+    desk.bring_in(FULL)
+    first = desk.take_out()
+    assert "Nothing changes" in desk.bring_in(first)
+    assert json.loads(desk.take_out(partner=OURS))["customers"]
+    verdicts = StringIO()
+    call_command("export_eligibility", partner=OURS, stdout=verdicts)
+    assert len(verdicts.getvalue().splitlines()) == 3
+    assert desk.take_out() == first

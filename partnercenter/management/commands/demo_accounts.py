@@ -28,7 +28,10 @@ class Command(BaseCommand):
         ]
         title = _("Password of all: %s") % PASSWORD
         if self.stdout.isatty():
-            table = Table(*heads, title=title, title_justify="left")
+            table = Table(title=title, title_justify="left")
+            for number, head in enumerate(heads):
+                # What is typed in must not be cut off.
+                table.add_column(head, no_wrap=number == 0)
             for row in rows:
                 table.add_row(*row)
             Console().print(table)

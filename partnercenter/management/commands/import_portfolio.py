@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -37,8 +37,8 @@ class Command(BaseCommand):
             ) from changed
         except (OSError, ValueError) as error:
             raise CommandError(_("The file cannot be read: %s") % error) from error
-        except OperationalError as error:
-            raise CommandError(_("The database does not answer; nothing was written. (%s)") % error) from error
+        except DatabaseError as error:
+            raise CommandError(_("The database refused; nothing was written. (%s)") % error) from error
         if options["verbosity"]:
             self._say(changes, is_dry_run=options["dry_run"])
 
