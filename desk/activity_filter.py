@@ -64,6 +64,11 @@ class ActivityFilter(forms.Form):
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
             self.add_error("until", _("The last day is before the first: enter one on or after it."))
+        # A browser's date control throws away what is no date; what was typed is to stay.
+        for name in {"since", "until"} & self.errors.keys():
+            widget = self.fields[name].widget
+            assert isinstance(widget, forms.DateInput)
+            widget.input_type = "text"
         return self.cleaned_data
 
     def applied(self, records: ActivityQuerySet) -> ActivityQuerySet:

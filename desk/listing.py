@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -97,7 +97,9 @@ def list_customers(staff: Staff, search: CustomerSearch, query: QueryDict) -> Cu
         rows = rows.filter(customer_id__in=soon_deleted(staff.partner_id).order_by().values("customer_id"))
     elif search.show:
         return _filtered(rows, _judge(search.show, staff.partner_id), query, staff.partner_id)
-    page = take_page(rows.select_related("customer"), BY_NAME, query, size=PAGE_SIZE)
+    # Joined, the customers of all matches would be fetched before the first fifty are chosen.
+    page = take_page(rows, BY_NAME, query, size=PAGE_SIZE)
+    prefetch_related_objects(page.rows, "customer")
     lines = customer_lines(page.rows, partner_id=staff.partner_id)
     matching = _count(rows, page) if search.text or search.show else None
     return CustomerListing(lines=lines, page=page, matching=matching)

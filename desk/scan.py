@@ -57,9 +57,9 @@ def search_through(rows: QuerySet[Any], order: Order, query: QueryDict, judge: J
             return _turned(found)
     begin: Step = lambda place: order.after(rows, place) if place else order.first(rows)  # noqa: E731
     found = _walk(lambda place: begin(place or after), judge, order, size)
-    if after is None:
-        return found
-    back = order.cursor(found.page.rows[0]) if found.page.rows else str(query["after"])
+    back = None
+    if after is not None:
+        back = order.cursor(found.page.rows[0]) if found.page.rows else str(query["after"])
     return Found(Page(found.page.rows, before=back, after=found.page.after), found.looked_at, found.is_cut_short)
 
 

@@ -165,6 +165,8 @@ def test_a_value_that_makes_no_sense_is_named(client: Client, some: None, field:
     content = page(client, **{field: bad})
     assert "Please look at this again" in content
     assert f'href="#id_{field}"' in content
+    if field in {"since", "until"} and bad.isprintable():
+        assert f'value="{html.escape(bad)}"' in content
 
 
 @pytest.mark.parametrize("bad", ["x" * 10_000, "\0", "\u202e", "%", "_", "' OR 1=1 --", "<script>"])

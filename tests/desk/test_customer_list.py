@@ -275,6 +275,7 @@ def test_a_filter_pages_both_ways(client: Client, partner: Partner) -> None:
     many(partner, 3, "Without {}")
     forward = list(pages(client, "/customers/?show=upgradable"))
     assert [len(one) for one in forward] == [PAGE_SIZE, 5]
+    assert way(client.get("/customers/?show=upgradable"), "prev") is None
     second = way(client.get("/customers/?show=upgradable"), "next")
     assert second
     back = way(client.get(second), "prev")
@@ -302,7 +303,7 @@ def test_an_opened_line_shows_the_subscriptions(client: Client, partner: Partner
     mine = sold(partner, customer, "Business", nickname="Head office", quantity=234)
     text = line(client.get("/customers/", {"open": str(customer.pk)}), customer)
     assert "Office 365 Business Head office" in text
-    assert "Licences: 234 Upgrade now" in text
+    assert text.endswith("Licences: 234 Upgrade now")
     content = page(client.get("/customers/", {"open": str(customer.pk)}))
     assert f'href="/customers/{customer.pk}/subscriptions/{mine.pk}/upgrade/"' in content
 
