@@ -12,6 +12,7 @@ from catalog.models import LARGEST_QUANTITY, Offer, Service
 from customers.models import Customer
 from partners.models import Partner, Staff
 from subscriptions.models import Subscription
+from upgrades.footnotes import footnote_words
 from upgrades.querysets import UpgradeQuerySet
 
 
@@ -144,6 +145,11 @@ class Upgrade(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_name} → {self.target_name}"
+
+    @property
+    def footnote_words(self) -> str:
+        """The footnote of the path at that time, in the reader's language where it is a known one."""
+        return footnote_words(self.footnote)
 
     @property
     def difference(self) -> int:
