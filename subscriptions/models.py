@@ -134,6 +134,6 @@ class Subscription(models.Model):
 
     def save(self, *args: object, **kwargs: object) -> None:
         """Save; a new subscription without a commitment is committed for a year."""
-        if self.commitment_end is None:
+        if getattr(self, "commitment_end", None) is None:
             self.commitment_end = a_year_later(self.created_at.date())
         super().save(*args, **kwargs)  # type: ignore[arg-type]

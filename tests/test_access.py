@@ -89,9 +89,8 @@ def things() -> dict[str, Any]:
     """One customer of one partner with all that an address can name."""
     staff = StaffFactory()
     customer = customer_of(staff.partner)
-    upgrade = UpgradeFactory(
-        staff=staff, customer=customer, hand_over=[{"code": "check", "values": {"offer": "E3"}, "done_at": None, "done_by_name": ""}]
-    )
+    step = {"code": "check", "values": {"offer": "E3"}, "done_at": None, "done_by_name": ""}
+    upgrade = UpgradeFactory(staff=staff, customer=customer, hand_over=[step])
     return {
         "partner": staff.partner,
         "customer_id": customer.pk,

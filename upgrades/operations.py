@@ -111,7 +111,8 @@ def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
 def _lock_customer(attempt: Attempt) -> Customer:
     """Hold the customer's row: conditions 2 to 4 look across all that the customer has."""
     owner = Subscription.objects.filter(pk=attempt.subscription_id).values("customer_id")
-    customer = Customer.objects.select_for_update().visible_to(attempt.staff).filter(pk__in=owner).first()
+    visible = Customer.objects.select_for_update().visible_to(attempt.staff)
+    customer: Customer | None = visible.filter(pk__in=owner).first()
     if customer is None:
         raise Http404
     return customer
@@ -243,7 +244,8 @@ def tick_step(*, staff: Staff, upgrade_id: uuid.UUID, number: int, is_done: bool
     if not staff.may(Permission.MANAGE_SUBSCRIPTIONS):
         raise PermissionDenied
     with transaction.atomic():
-        upgrade = Upgrade.objects.select_for_update(of=("self",)).visible_to(staff).filter(pk=upgrade_id).first()
+        locked = Upgrade.objects.select_for_update(of=("self",)).visible_to(staff)
+        upgrade: Upgrade | None = locked.filter(pk=upgrade_id).first()
         if upgrade is None or not 0 <= number < len(upgrade.hand_over):
             raise Http404
         step = upgrade.hand_over[number]

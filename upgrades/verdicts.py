@@ -109,9 +109,10 @@ def options(subscriptions: QuerySet[Any], *, partner_id: uuid.UUID) -> QuerySet[
     one subscription or for a million.
     """
     flags = {condition.flag: condition.unmet(partner_id) for condition in CONDITIONS}
-    return subscriptions.filter(offer__upgrade_paths__target__is_available=True).annotate(
+    rows: QuerySet[Any] = subscriptions.filter(offer__upgrade_paths__target__is_available=True).annotate(
         path_id=F("offer__upgrade_paths__id"), target_id=F("offer__upgrade_paths__target_id"), **flags
     )
+    return rows
 
 
 def judge(subscriptions: QuerySet[Any], *, partner: Partner) -> list[Verdict]:

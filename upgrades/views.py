@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from partners.access import access
 from partners.models import Staff
+from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Subscription
 from upgrades.consequences import consequences
@@ -43,7 +44,7 @@ def _verdicts(staff: Staff, subscription: Subscription) -> list[Verdict]:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @access(may=Permission.MANAGE_SUBSCRIPTIONS)
-def upgrade_form(request: HttpRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponseBase:
+def upgrade_form(request: StaffRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponseBase:
     """GET: choose a target and a number of licences. POST: submit the reviewed upgrade."""
     subscription = _subscription(request.user, customer_id, subscription_id)
     if request.method == "POST":
@@ -60,7 +61,7 @@ def upgrade_form(request: HttpRequest, customer_id: uuid.UUID, subscription_id: 
     )
 
 
-def _initial(request: HttpRequest, subscription: Subscription, verdicts: list[Verdict]) -> dict[str, Any]:
+def _initial(request: StaffRequest, subscription: Subscription, verdicts: list[Verdict]) -> dict[str, Any]:
     """What the form opens with: today's number, and a target only where it was asked for or is the only one."""
     eligible = {str(verdict.path.target.pk) for verdict in verdicts if verdict.is_eligible}
     asked = request.GET.get("target", "")
@@ -75,7 +76,7 @@ def _initial(request: HttpRequest, subscription: Subscription, verdicts: list[Ve
 
 
 def _choose(
-    request: HttpRequest, subscription: Subscription, verdicts: list[Verdict], form: UpgradeForm, status: int = 200
+    request: StaffRequest, subscription: Subscription, verdicts: list[Verdict], form: UpgradeForm, status: int = 200
 ) -> HttpResponse:
     shown = cards(verdicts)
     context = {
@@ -97,7 +98,7 @@ def _choose(
 @never_cache
 @require_safe
 @access(may=Permission.MANAGE_SUBSCRIPTIONS)
-def upgrade_review(request: HttpRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponseBase:
+def upgrade_review(request: StaffRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponseBase:
     """What the chosen upgrade will change, before anything does; its own address, safe to come back to."""
     subscription = _subscription(request.user, customer_id, subscription_id)
     verdicts = _verdicts(request.user, subscription)
@@ -123,7 +124,7 @@ def upgrade_review(request: HttpRequest, customer_id: uuid.UUID, subscription_id
     return render(request, "upgrades/review.html", context)
 
 
-def _submit(request: HttpRequest, subscription: Subscription) -> HttpResponseBase:
+def _submit(request: StaffRequest, subscription: Subscription) -> HttpResponseBase:
     asked = UpgradeRequest(request.POST)
     if not asked.is_valid():
         verdicts = _verdicts(request.user, subscription)
@@ -142,7 +143,7 @@ def _submit(request: HttpRequest, subscription: Subscription) -> HttpResponseBas
     return redirect("upgrades:receipt", upgrade.customer_id, upgrade.pk)
 
 
-def _refused(request: HttpRequest, refusal: UpgradeRefused) -> HttpResponse:
+def _refused(request: StaffRequest, refusal: UpgradeRefused) -> HttpResponse:
     """The form again as things stand now, with what was typed, and why nothing was done."""
     match = request.resolver_match
     assert match is not None
@@ -157,7 +158,7 @@ def _refused(request: HttpRequest, refusal: UpgradeRefused) -> HttpResponse:
 @never_cache
 @require_safe
 @access(may=Permission.SEE_CUSTOMERS)
-def receipt(request: HttpRequest, customer_id: uuid.UUID, upgrade_id: uuid.UUID) -> HttpResponse:
+def receipt(request: StaffRequest, customer_id: uuid.UUID, upgrade_id: uuid.UUID) -> HttpResponse:
     """The proof of an upgrade and its hand-over list."""
     upgrade = _upgrade(request.user, customer_id, upgrade_id)
     context = {
@@ -178,7 +179,7 @@ def _upgrade(staff: Staff, customer_id: uuid.UUID, upgrade_id: uuid.UUID) -> Upg
 @never_cache
 @require_safe
 @access(may=Permission.SEE_CUSTOMERS)
-def receipt_json(request: HttpRequest, customer_id: uuid.UUID, upgrade_id: uuid.UUID) -> JsonResponse:
+def receipt_json(request: StaffRequest, customer_id: uuid.UUID, upgrade_id: uuid.UUID) -> JsonResponse:
     """The receipt as a file for an auditor's own system."""
     upgrade = _upgrade(request.user, customer_id, upgrade_id)
     response = JsonResponse(as_json(upgrade), json_dumps_params={"ensure_ascii": False, "indent": 2})
@@ -189,7 +190,7 @@ def receipt_json(request: HttpRequest, customer_id: uuid.UUID, upgrade_id: uuid.
 @never_cache
 @require_POST
 @access(may=Permission.MANAGE_SUBSCRIPTIONS)
-def tick(request: HttpRequest, customer_id: uuid.UUID, upgrade_id: uuid.UUID, number: int) -> HttpResponseBase:
+def tick(request: StaffRequest, customer_id: uuid.UUID, upgrade_id: uuid.UUID, number: int) -> HttpResponseBase:
     """Tick a step of the hand-over list off, or take the tick back."""
     _upgrade(request.user, customer_id, upgrade_id)
     tick_step(staff=request.user, upgrade_id=upgrade_id, number=number, is_done=request.POST.get("done") == "1")

@@ -3,12 +3,13 @@
 import uuid
 from collections.abc import Sequence
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from catalog.models import ServicePlan
 from partners.access import access
+from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Subscription
 from upgrades.explain import cards
@@ -17,7 +18,7 @@ from upgrades.verdicts import Verdict, judge
 
 @require_safe
 @access(may=Permission.SEE_CUSTOMERS)
-def subscription_details(request: HttpRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponse:
+def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponse:
     """All that the partner may know of one subscription, with every verdict explained."""
     partner = request.user.partner
     assert partner is not None

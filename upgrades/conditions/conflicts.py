@@ -65,7 +65,7 @@ def _make_room(verdict: "Verdict", found: Sequence[Subscription]) -> Remedy | No
     return Remedy("cancel_elsewhere", {"offers": names}, for_customer=True)
 
 
-NO_CONFLICT = Condition(
+NO_CONFLICT: Condition = Condition(
     code="conflicting_service_types",
     met_words=_("No other subscription contains the added services"),
     unmet_words=_("Another subscription of this customer already contains services that the upgrade adds"),
@@ -74,7 +74,7 @@ NO_CONFLICT = Condition(
     remedy=lambda verdict: _make_room(verdict, verdict.seen(NO_CONFLICT)),
 )
 
-TARGET_ABSENT = Condition(
+TARGET_ABSENT: Condition = Condition(
     code="subscription_target_offer_already_present",
     met_words=_("The customer does not have this offer yet"),
     unmet_words=_("The customer already has this offer"),
