@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from activity.models import ActivityRecord
 from activity.words import operation_name, sentence
 
-
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[ActivityRecord]
     AnyPaginator = Paginator[Any]
@@ -28,7 +27,8 @@ class UncountedPaginator(AnyPaginator):
     @cached_property
     def count(self) -> int:
         """How many there are, at most 10,000."""
-        return len(self.object_list.order_by()[:10_000].values_list("pk"))  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return len(rows.order_by()[:10_000].values_list("pk"))
 
 
 @admin.register(ActivityRecord)

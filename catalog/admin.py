@@ -1,7 +1,7 @@
 """The catalogue in Django admin: services, service plans, offers."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,7 +16,16 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalog.consequences import consequences_of, limits_checked, watch
 from catalog.models import LARGEST_QUANTITY, Offer, Service, ServicePlan
 from catalog.operations import set_plans, withdraw_offer
-from partners.administration import CONFIRMED, RecordedAdmin, RecordedForm, Snapshot, TicksField, Unconfirmed
+from partners.administration import (
+    CONFIRMED,
+    RecordedAdmin,
+    RecordedForm,
+    Snapshot,
+    TicksField,
+    Unconfirmed,
+    administrator,
+    is_new,
+)
 
 
 class CatalogueAdmin(RecordedAdmin):
@@ -68,7 +77,13 @@ class ServicePlanAdmin(CatalogueAdmin):
     recorded = ("name", "code", "plan_id", "service")
 
 
-class GroupedPlans(forms.models.ModelChoiceIterator):
+if TYPE_CHECKING:
+    ModelChoiceIterator = forms.models.ModelChoiceIterator[ServicePlan]
+else:
+    ModelChoiceIterator = forms.models.ModelChoiceIterator
+
+
+class GroupedPlans(ModelChoiceIterator):
     """The service plans, grouped by service."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -95,7 +110,7 @@ class OfferForm(RecordedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance._state.adding:
+        if not is_new(self.instance):
             self.initial["plans"] = [content.service_plan_id for content in self.instance.contents.all()]
         for name in ("minimum_quantity", "maximum_quantity"):
             if name in self.fields:
@@ -109,7 +124,7 @@ class OfferForm(RecordedForm):
         """Refuse limits that live subscriptions would break."""
         cleaned = super().clean()
         maximum = self.cleaned_data.get("maximum_quantity")
-        if maximum is not None and not self.instance._state.adding:
+        if maximum is not None and not is_new(self.instance):
             try:
                 limits_checked.send(sender=Offer, offer=self.instance, maximum_quantity=maximum)
             except forms.ValidationError as refused:
@@ -166,7 +181,7 @@ class OfferAdmin(CatalogueAdmin):
         if CONFIRMED not in request.POST:
             return self._ask_to_withdraw(request, offers)
         with transaction.atomic():
-            count = sum(withdraw_offer(staff=request.user, offer=offer) for offer in offers)  # type: ignore[misc]
+            count = sum(withdraw_offer(staff=administrator(request), offer=offer) for offer in offers)
         words = ngettext("%(count)d offer is withdrawn from sale.", "%(count)d offers are withdrawn from sale.", count)
         self.message_user(request, words % {"count": count}, messages.SUCCESS)
         return None
@@ -174,7 +189,7 @@ class OfferAdmin(CatalogueAdmin):
     def _ask_to_withdraw(self, request: HttpRequest, offers: list[Offer]) -> HttpResponse:
         def withdraw() -> None:
             for offer in offers:
-                withdraw_offer(staff=request.user, offer=offer)  # type: ignore[arg-type]
+                withdraw_offer(staff=administrator(request), offer=offer)
 
         context = {
             **self.admin_site.each_context(request),

@@ -5,6 +5,7 @@ This room does not know who does. Rooms above it do, and answer the signals give
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.dispatch import Signal
@@ -35,7 +36,7 @@ limits_checked = Signal()
 
 def watch() -> Tell:
     """Begin to watch; call what you get after the change, in the same transaction, for what follows from it."""
-    answers: list[Tell] = [answer for _receiver, answer in change_begins.send(sender=Offer)]
+    answers: list[Any] = [answer for _receiver, answer in change_begins.send(sender=Offer)]
     return lambda: [consequence for tell in answers for consequence in tell()]
 
 

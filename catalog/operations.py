@@ -20,8 +20,13 @@ def withdraw_offer(*, staff: Staff, offer: Offer) -> bool:
             return False
         stored.is_available = False
         stored.save(update_fields=["is_available"])
-        states = {"before": {"is_available": True}, "after": {"is_available": False}}
-        record(actor=staff.actor, operation="withdraw_offer", resource=stored, **states)
+        record(
+            actor=staff.actor,
+            operation="withdraw_offer",
+            resource=stored,
+            before={"is_available": True},
+            after={"is_available": False},
+        )
     return True
 
 

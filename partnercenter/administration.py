@@ -1,6 +1,5 @@
 """Django admin as this portal has it: behind the portal's own sign-in, in the portal's look."""
 
-from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
@@ -8,7 +7,7 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -32,7 +31,7 @@ class AdministrationSite(AdminSite):
     # The desk is for partners; a platform administrator sees of the portal the offers and the matrix.
     site_url = reverse_lazy("catalog:offer_list")  # type: ignore[assignment]
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:  # noqa: FBT001, FBT002
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Also refuse those who are signed in but no platform administrators, and addresses with NUL."""
         guarded = super().admin_view(view, cacheable)
 
@@ -45,7 +44,7 @@ class AdministrationSite(AdminSite):
 
         return update_wrapper(inner, guarded)
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Off to the portal's own page, where sign-in attempts are limited."""
         from django.contrib.auth.views import redirect_to_login
 
@@ -55,7 +54,7 @@ class AdministrationSite(AdminSite):
             return redirect("admin:index")
         raise PermissionDenied
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Off to the portal's own page."""
         return redirect("partners:security")
 

@@ -19,15 +19,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from activity.models import ActivityRecord
-from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot, TicksField
+from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot, TicksField, administrator, is_new
 from partners.forms import LONGEST_PASSWORD, time_zone_choices
 from partners.models import Language, Partner, Staff
 from partners.roles import Role
 
 if TYPE_CHECKING:
     PersonAdmin = UserAdmin[Staff]
+    PasswordMixin = SetPasswordMixin[Staff]
+    PasswordForm = AdminPasswordChangeForm[Staff]
 else:
-    PersonAdmin = UserAdmin
+    PersonAdmin, PasswordMixin, PasswordForm = UserAdmin, SetPasswordMixin, AdminPasswordChangeForm
 
 # What an administrator may do is said person by person, where it is recorded; and a person has one address, their
 # account's.
@@ -104,7 +106,7 @@ class StaffFields(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance._state.adding:
+        if not is_new(self.instance):
             self.initial["roles"] = [role.value for role in self.instance.roles]
         known = {name for _region, names in time_zone_choices() for name, _place in names}
         if self.instance.time_zone not in known:
@@ -157,7 +159,7 @@ class StaffForm(StaffFields, RecordedForm):
         return cleaned
 
 
-class NewStaffForm(StaffFields, SetPasswordMixin):
+class NewStaffForm(StaffFields, PasswordMixin):
     """A new person, with a first password that the portal's validators accept."""
 
     password1, password2 = SetPasswordMixin.create_password_fields()
@@ -182,7 +184,7 @@ class NewStaffForm(StaffFields, SetPasswordMixin):
         return super().save(commit=commit)
 
 
-class StaffPasswordForm(AdminPasswordChangeForm):
+class StaffPasswordForm(PasswordForm):
     """Another password for a person; whoever may not sign in is made inactive instead."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -210,7 +212,7 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
     """The people who sign in: a partner's staff, and platform administrators."""
 
     form = StaffForm
-    add_form = NewStaffForm  # type: ignore[assignment]
+    add_form = NewStaffForm
     change_password_form = StaffPasswordForm
     list_display = ("name", "email", "partner", "roles", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff", "role_rows__role")
@@ -323,4 +325,4 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
 
 
 def _may_touch(request: HttpRequest, staff: Staff | None) -> bool:
-    return staff is None or not staff.is_staff or bool(request.user.is_superuser)  # type: ignore[union-attr]
+    return staff is None or not staff.is_staff or administrator(request).is_superuser

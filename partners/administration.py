@@ -6,6 +6,7 @@ is in use is not deleted; and a change with consequences is only made once the p
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -23,13 +24,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from activity.operations import record
-from partners.models import Partner
+from partners.models import Partner, Staff
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     ModelForm = forms.ModelForm[Any]
+    ModelMultipleChoiceField = forms.ModelMultipleChoiceField[Any]
 else:
     ModelAdmin, ModelForm = admin.ModelAdmin, forms.ModelForm
+    ModelMultipleChoiceField = forms.ModelMultipleChoiceField
 
 Snapshot = dict[str, Any]
 
@@ -48,7 +51,7 @@ def snapshot_of(instance: models.Model, fields: Iterable[str]) -> Snapshot:
     return plain
 
 
-class TicksField(forms.ModelMultipleChoiceField):
+class TicksField(ModelMultipleChoiceField):
     """A tick for each object; of ids that are no object's, however large, it says so."""
 
     widget = forms.CheckboxSelectMultiple
@@ -73,7 +76,7 @@ class RecordedForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not self.instance._state.adding:
+        if not is_new(self.instance):
             self.initial["seen"] = SIGNER.sign_object(self._taken(self.instance))
 
     def clean(self) -> dict[str, Any] | None:
@@ -81,7 +84,7 @@ class RecordedForm(ModelForm):
         cleaned = super().clean()
         if BACK in self.data:
             raise ValidationError(_("Nothing is saved yet. Change what you like, then save."), code="back")
-        if not self.instance._state.adding:
+        if not is_new(self.instance):
             self._refuse_overwriting()
         return cleaned
 
@@ -100,8 +103,9 @@ class RecordedForm(ModelForm):
             raise ValidationError(_("The form was not complete. Open the page afresh."), code="incomplete") from None
         if seen != self.stored:
             # The next attempt starts from what this page now says is stored.
-            self.data = self.data.copy()
-            self.data["seen"] = SIGNER.sign_object(self.stored)
+            data: Any = copy(self.data)
+            data["seen"] = SIGNER.sign_object(self.stored)
+            self.data = data
             raise ValidationError([self._changed_meanwhile(seen), *self._differences(seen)], code="changed")
 
     def _changed_meanwhile(self, seen: Snapshot) -> str:
@@ -154,7 +158,8 @@ class RecordedAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """The fieldsets with the hidden field of the form in the first of them."""
-        fieldsets = [(name, dict(options)) for name, options in super().get_fieldsets(request, obj)]
+        given: Any = super().get_fieldsets(request, obj)
+        fieldsets: list[tuple[Any, dict[str, Any]]] = [(name, dict(options)) for name, options in given]
         shown = [field for field in fieldsets[0][1]["fields"] if field != "seen"]
         if obj is not None and self.has_change_permission(request, obj):
             shown.append("seen")
@@ -178,7 +183,7 @@ class RecordedAdmin(ModelAdmin):
             for name in asked.after
             if asked.before.get(name) != asked.after[name]
         ]
-        kept = [(name, value) for name, values in request.POST.lists() for value in values if name not in {BACK}]
+        sent: Any = request.POST
         context = {
             **self.admin_site.each_context(request),
             "title": _("Save this?"),
@@ -186,7 +191,12 @@ class RecordedAdmin(ModelAdmin):
             "original": self.get_object(request, unquote(object_id or "")),
             "changes": changes,
             "consequences": asked.consequences,
-            "kept": [pair for pair in kept if pair[0] != "csrfmiddlewaretoken"],
+            "kept": [
+                (name, value)
+                for name in sent
+                if name not in {BACK, "csrfmiddlewaretoken"}
+                for value in sent.getlist(name)
+            ],
         }
         return TemplateResponse(request, "admin/ask_first.html", context)
 
@@ -228,10 +238,23 @@ class RecordedAdmin(ModelAdmin):
             for instance in queryset:
                 self.delete_model(request, instance)
 
-    def _record(self, request: HttpRequest, verb: str, instance: Any, **states: Snapshot) -> None:
-        operation = f"{verb}_{self.opts.model_name}"
-        actor = request.user.actor  # type: ignore[union-attr]
-        record(actor=actor, operation=operation, resource=instance, partner=self.concerns(instance), **states)
+    def _record(
+        self,
+        request: HttpRequest,
+        verb: str,
+        instance: Any,
+        *,
+        before: Snapshot | None = None,
+        after: Snapshot | None = None,
+    ) -> None:
+        record(
+            actor=administrator(request).actor,
+            operation=f"{verb}_{self.opts.model_name}",
+            resource=instance,
+            partner=self.concerns(instance),
+            before=before,
+            after=after,
+        )
 
     # Deleting -------------------------------------------------------------------------------------------------
 
@@ -268,7 +291,6 @@ class RecordedAdmin(ModelAdmin):
         except IntegrityError:
             return self._refused_by_database(request)
 
-
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The list and its actions; one that the database refuses half-way does nothing and says so."""
         self._check_selected(request)
@@ -289,6 +311,17 @@ class RecordedAdmin(ModelAdmin):
                 raise BadRequest("An id of what was selected is none.") from error
 
 
+def administrator(request: HttpRequest) -> Staff:
+    """The person of this request, whom the site's guard has let in."""
+    assert isinstance(request.user, Staff)
+    return request.user
+
+
+def is_new(instance: models.Model) -> bool:
+    """Whether this object is not stored yet."""
+    return instance._state.adding  # noqa: SLF001 - Django's own public word for it
+
+
 def _protecting(instance: models.Model) -> list[Any]:
     """The relations from other objects to this one that forbid to delete it."""
     return [
@@ -306,7 +339,7 @@ def field_words(model: type[models.Model], name: str) -> str:
 
 def value_words(value: Any) -> str:
     """A recorded value, for people."""
-    if value is None or value == "" or value == []:
+    if value is None or (not value and isinstance(value, (str, list))):
         return _("nothing")
     if isinstance(value, bool):
         return _("yes") if value else _("no")

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from catalog.models import Offer
+from partners.administration import administrator
 from upgrades.matrix import (
     LONGEST_FOOTNOTE,
     Cells,
@@ -119,7 +120,7 @@ class UpgradeMatrixAdmin(ModelAdmin):
         """Step 3."""
         cells, version = carried_cells(request.POST, "cells"), carried_version(request.POST)
         try:
-            changes = edit_matrix(staff=request.user, cells=cells, version=version)  # type: ignore[arg-type]
+            changes = edit_matrix(staff=administrator(request), cells=cells, version=version)
         except MatrixChanged:
             return self._show_conflict(request, read_matrix(), cells)
         if not changes:
@@ -166,8 +167,7 @@ class UpgradeMatrixAdmin(ModelAdmin):
     def _show_kept(self, request: HttpRequest, cells: Cells, **context: Any) -> HttpResponse:
         """The grid with these ticks, still starting from the version that the edit started from."""
         base, version = carried_cells(request.POST, "base"), carried_version(request.POST)
-        kept = {"base": written(base), "version": version}
-        return self._show_grid(request, read_matrix(), cells, **kept, **context)
+        return self._show_grid(request, read_matrix(), cells, base=written(base), version=version, **context)
 
     def _show_grid(
         self, request: HttpRequest, matrix: Matrix, cells: Cells, *, wide: bool = False, **context: Any
@@ -190,7 +190,7 @@ class UpgradeMatrixAdmin(ModelAdmin):
         return self._page(request, "admin/upgrades/matrix_grid.html", given | context)
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(
             request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context}
         )

@@ -6,82 +6,128 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=150, unique=True, verbose_name='name')),
-                ('sku_part_number', models.CharField(max_length=60, unique=True, verbose_name='SKU part number')),
-                ('sku_id', models.UUIDField(blank=True, null=True, verbose_name='SKU id')),
-                ('category', models.CharField(choices=[('Small business', 'Small business'), ('Enterprise', 'Enterprise'), ('Standalone', 'Standalone')], max_length=30, verbose_name='category')),
-                ('minimum_quantity', models.PositiveIntegerField(default=1, verbose_name='fewest licences')),
-                ('maximum_quantity', models.PositiveIntegerField(default=10000000, verbose_name='most licences')),
-                ('is_available', models.BooleanField(default=True, verbose_name='available for purchase')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=150, unique=True, verbose_name="name")),
+                ("sku_part_number", models.CharField(max_length=60, unique=True, verbose_name="SKU part number")),
+                ("sku_id", models.UUIDField(blank=True, null=True, verbose_name="SKU id")),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("Small business", "Small business"),
+                            ("Enterprise", "Enterprise"),
+                            ("Standalone", "Standalone"),
+                        ],
+                        max_length=30,
+                        verbose_name="category",
+                    ),
+                ),
+                ("minimum_quantity", models.PositiveIntegerField(default=1, verbose_name="fewest licences")),
+                ("maximum_quantity", models.PositiveIntegerField(default=10000000, verbose_name="most licences")),
+                ("is_available", models.BooleanField(default=True, verbose_name="available for purchase")),
             ],
             options={
-                'verbose_name': 'offer',
-                'verbose_name_plural': 'offers',
-                'ordering': ['name'],
+                "verbose_name": "offer",
+                "verbose_name_plural": "offers",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Service',
+            name="Service",
             fields=[
-                ('id', models.SmallAutoField(primary_key=True, serialize=False)),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
+                ("id", models.SmallAutoField(primary_key=True, serialize=False)),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
             ],
             options={
-                'verbose_name': 'service',
-                'verbose_name_plural': 'services',
-                'ordering': ['id'],
+                "verbose_name": "service",
+                "verbose_name_plural": "services",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ServicePlan',
+            name="ServicePlan",
             fields=[
-                ('id', models.SmallAutoField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=60, unique=True, verbose_name='code')),
-                ('plan_id', models.UUIDField(blank=True, null=True, verbose_name='public plan id')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='catalog.service', verbose_name='service')),
+                ("id", models.SmallAutoField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=60, unique=True, verbose_name="code")),
+                ("plan_id", models.UUIDField(blank=True, null=True, verbose_name="public plan id")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="plans",
+                        to="catalog.service",
+                        verbose_name="service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service plan',
-                'verbose_name_plural': 'service plans',
-                'ordering': ['id'],
+                "verbose_name": "service plan",
+                "verbose_name_plural": "service plans",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='OfferServicePlan',
+            name="OfferServicePlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contents', to='catalog.offer', verbose_name='offer')),
-                ('service_plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contained_in', to='catalog.serviceplan', verbose_name='service plan')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contents",
+                        to="catalog.offer",
+                        verbose_name="offer",
+                    ),
+                ),
+                (
+                    "service_plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contained_in",
+                        to="catalog.serviceplan",
+                        verbose_name="service plan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service plan of an offer',
-                'verbose_name_plural': 'service plans of an offer',
+                "verbose_name": "service plan of an offer",
+                "verbose_name_plural": "service plans of an offer",
             },
         ),
         migrations.AddField(
-            model_name='offer',
-            name='service_plans',
-            field=models.ManyToManyField(related_name='offers', through='catalog.OfferServicePlan', to='catalog.serviceplan', verbose_name='service plans'),
+            model_name="offer",
+            name="service_plans",
+            field=models.ManyToManyField(
+                related_name="offers",
+                through="catalog.OfferServicePlan",
+                to="catalog.serviceplan",
+                verbose_name="service plans",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='offerserviceplan',
-            constraint=models.UniqueConstraint(fields=('offer', 'service_plan'), name='offer_service_plan_once'),
+            model_name="offerserviceplan",
+            constraint=models.UniqueConstraint(fields=("offer", "service_plan"), name="offer_service_plan_once"),
         ),
         migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.CheckConstraint(condition=models.Q(('minimum_quantity__gte', 1), ('maximum_quantity__gte', models.F('minimum_quantity')), ('maximum_quantity__lte', 10000000)), name='offer_quantities_in_order', violation_error_message='At least 1 licence, the most no fewer than the fewest, 10,000,000 at most.'),
+            model_name="offer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("minimum_quantity__gte", 1),
+                    ("maximum_quantity__gte", models.F("minimum_quantity")),
+                    ("maximum_quantity__lte", 10000000),
+                ),
+                name="offer_quantities_in_order",
+                violation_error_message="At least 1 licence, the most no fewer than the fewest, 10,000,000 at most.",
+            ),
         ),
     ]

@@ -26,7 +26,16 @@ from upgrades.models import PathService
 
 pytestmark = pytest.mark.django_db
 
-HOSTILE = ["", " ", "x" * 10_000, "\x00", "a\x00b", "<script>alert(1)</script>", "'; DROP TABLE catalog_offer; --", "\u202ex"]
+HOSTILE = [
+    "",
+    " ",
+    "x" * 10_000,
+    "\x00",
+    "a\x00b",
+    "<script>alert(1)</script>",
+    "'; DROP TABLE catalog_offer; --",
+    "\u202ex",
+]
 
 
 class Page:
@@ -178,12 +187,19 @@ def test_more_licences_at_the_least_says_who_has_fewer(business: Page) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("name", value) for value in HOSTILE if value not in {"<script>alert(1)</script>", "'; DROP TABLE catalog_offer; --", "\u202ex"}),
+        *(
+            ("name", value)
+            for value in HOSTILE
+            if value not in {"<script>alert(1)</script>", "'; DROP TABLE catalog_offer; --", "\u202ex"}
+        ),
         ("category", "x"),
         ("sku_id", "x"),
         ("sku_part_number", "\x00"),
-        *((field, value) for field in ("minimum_quantity", "maximum_quantity")
-          for value in ("", "x", "0", "-1", "1.5", "9" * 10_000, "10000001", "\x00", "NaN")),
+        *(
+            (field, value)
+            for field in ("minimum_quantity", "maximum_quantity")
+            for value in ("", "x", "0", "-1", "1.5", "9" * 10_000, "10000001", "\x00", "NaN")
+        ),
         ("minimum_quantity", "301"),
         ("plans", ["x"]),
         ("plans", ["99999999999999999999"]),
@@ -354,8 +370,20 @@ def test_an_id_that_is_none_leads_back(client: Client, administrator: Staff, nam
     assert client.get(f"/admin/catalog/{name}/{asked}/change/").status_code in {302, 404}
 
 
-@pytest.mark.parametrize("query", ["q=%00", "is_available__exact=%00", "category__exact=%00", "p=9999999999999999999999",
-                                   "o=x", "nonsense=1", "q=" + "x" * 5000, "is_available__exact=x", "_facets=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%00",
+        "is_available__exact=%00",
+        "category__exact=%00",
+        "p=9999999999999999999999",
+        "o=x",
+        "nonsense=1",
+        "q=" + "x" * 5000,
+        "is_available__exact=x",
+        "_facets=x",
+    ],
+)
 def test_an_address_of_a_list_that_makes_no_sense_is_no_fault_of_ours(
     client: Client, administrator: Staff, query: str
 ) -> None:

@@ -45,7 +45,6 @@ def cells() -> Cells:
     return dict(read_matrix().cells)
 
 
-
 def edited(*, add: dict[tuple[str, str], str] | None = None, remove: list[tuple[str, str]] | None = None) -> Cells:
     after = cells()
     for names, footnote in (add or {}).items():
@@ -213,9 +212,7 @@ def test_a_footnote_that_cannot_be_kept_is_refused(footnote: str) -> None:
     ["x" * 1000, "两行\n第二行", "<script>alert(1)</script>", "'; DROP TABLE upgrades_upgradepath; --", "\u200fעברית"],
 )
 def test_any_text_can_be_a_footnote(footnote: str) -> None:
-    edit_matrix(
-        staff=PlatformAdministratorFactory(), cells=edited(add={("Business", "E3"): footnote}), version=1
-    )
+    edit_matrix(staff=PlatformAdministratorFactory(), cells=edited(add={("Business", "E3"): footnote}), version=1)
     assert path("Business", "E3").footnote == footnote
 
 
@@ -237,9 +234,7 @@ def test_footnotes_are_compared_without_what_browsers_do_to_lines() -> None:
 
 
 def test_what_others_saved_is_told_with_who_and_what() -> None:
-    edit_matrix(
-        staff=PlatformAdministratorFactory(name="Kim"), cells=edited(remove=[("Business", "E3")]), version=1
-    )
+    edit_matrix(staff=PlatformAdministratorFactory(name="Kim"), cells=edited(remove=[("Business", "E3")]), version=1)
     (edit,) = edits_since(1)
     assert (edit.who, edit.version) == ("Kim", 2)
     assert edit.cells == [("Office 365 Business → Office 365 Enterprise E3", Kind.REMOVED, "")]

@@ -276,7 +276,9 @@ def test_the_signed_out_are_asked_to_sign_in(client: Client) -> None:
     assert answer.request["PATH_INFO"] == reverse("account_login")
 
 
-@pytest.mark.parametrize(("codename", "status"), [("", 403), ("view_upgradematrix", 200), ("change_upgradematrix", 200)])
+@pytest.mark.parametrize(
+    ("codename", "status"), [("", 403), ("view_upgradematrix", 200), ("change_upgradematrix", 200)]
+)
 def test_an_administrator_who_is_no_superuser_may_what_is_ticked(client: Client, codename: str, status: int) -> None:
     administrator = PlatformAdministratorFactory(is_superuser=False)
     administrator.user_permissions.set(Permission.objects.filter(codename=codename))
