@@ -78,7 +78,7 @@ class Condition:
         """The name under which a query of options carries whether this is unmet."""
         return f"unmet_{self.code}"
 
-    def unmet(self, partner_id: uuid.UUID) -> Exists | ExpressionWrapper[Q]:
+    def unmet(self, partner_id: uuid.UUID) -> "Exists | ExpressionWrapper[Q]":
         """Whether it is unmet for this partner, as an expression over a query of options."""
         if self.obstacles is not None:
             return Exists(self.obstacles(OUTER, partner_id))
