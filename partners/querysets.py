@@ -19,9 +19,7 @@ class StaffManager(BaseUserManager["Staff"]):
         from partners.models import StaffRole
 
         roles = StaffRole.objects.filter(staff=OuterRef("pk")).order_by().values("staff")
-        codes = Subquery(
-            roles.values(codes=StringAgg("role", Value(","))), output_field=models.CharField()
-        )
+        codes = Subquery(roles.values(codes=StringAgg("role", Value(","))), output_field=models.CharField())
         return self.select_related("partner").annotate(role_codes=codes).filter(pk=staff_id).first()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Staff":

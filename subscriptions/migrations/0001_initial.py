@@ -7,39 +7,124 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('customers', '0001_initial'),
-        ('partners', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("customers", "0001_initial"),
+        ("partners", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('nickname', models.CharField(blank=True, max_length=200, verbose_name='nickname')),
-                ('quantity', models.PositiveIntegerField(verbose_name='licences')),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('active', 'Active'), ('suspended', 'Suspended'), ('deleted', 'Deleted')], default='active', max_length=10, verbose_name='status')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='created')),
-                ('suspended_at', models.DateTimeField(blank=True, null=True, verbose_name='suspended')),
-                ('commitment_end', models.DateField(verbose_name='committed until')),
-                ('auto_renew', models.BooleanField(default=True, verbose_name='renews by itself')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='customers.customer', verbose_name='customer')),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='catalog.offer', verbose_name='offer')),
-                ('parent', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='add_ons', to='subscriptions.subscription', verbose_name='add-on of')),
-                ('reseller_of_record', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='subscriptions', to='partners.partner', verbose_name='reseller of record')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("nickname", models.CharField(blank=True, max_length=200, verbose_name="nickname")),
+                ("quantity", models.PositiveIntegerField(verbose_name="licences")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("active", "Active"),
+                            ("suspended", "Suspended"),
+                            ("deleted", "Deleted"),
+                        ],
+                        default="active",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="created")),
+                ("suspended_at", models.DateTimeField(blank=True, null=True, verbose_name="suspended")),
+                ("commitment_end", models.DateField(verbose_name="committed until")),
+                ("auto_renew", models.BooleanField(default=True, verbose_name="renews by itself")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subscriptions",
+                        to="customers.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscriptions",
+                        to="catalog.offer",
+                        verbose_name="offer",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="add_ons",
+                        to="subscriptions.subscription",
+                        verbose_name="add-on of",
+                    ),
+                ),
+                (
+                    "reseller_of_record",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subscriptions",
+                        to="partners.partner",
+                        verbose_name="reseller of record",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'subscription',
-                'verbose_name_plural': 'subscriptions',
-                'ordering': ['created_at', 'id'],
-                'indexes': [models.Index(fields=['customer', 'offer'], name='subscription_by_customer'), models.Index(fields=['reseller_of_record', 'customer', 'id'], name='subscription_by_reseller'), models.Index(condition=models.Q(('status', 'suspended')), fields=['reseller_of_record', 'suspended_at'], name='subscription_suspended'), models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='subscription_add_on')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('quantity__lte', 10000000)), name='subscription_quantity_in_range'), models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'active', 'suspended', 'deleted'])), name='subscription_status_known'), models.CheckConstraint(condition=models.Q(('suspended_at__isnull', True), ('status__in', ['suspended', 'deleted']), _connector='OR'), name='subscription_suspended_only_so'), models.CheckConstraint(condition=models.Q(('parent__isnull', True), models.Q(('parent', models.F('id')), _negated=True), _connector='OR'), name='subscription_not_its_own_parent')],
+                "verbose_name": "subscription",
+                "verbose_name_plural": "subscriptions",
+                "ordering": ["created_at", "id"],
+                "indexes": [
+                    models.Index(fields=["customer", "offer"], name="subscription_by_customer"),
+                    models.Index(fields=["reseller_of_record", "customer", "id"], name="subscription_by_reseller"),
+                    models.Index(
+                        condition=models.Q(("status", "suspended")),
+                        fields=["reseller_of_record", "suspended_at"],
+                        name="subscription_suspended",
+                    ),
+                    models.Index(
+                        condition=models.Q(("parent__isnull", False)), fields=["parent"], name="subscription_add_on"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gte", 1), ("quantity__lte", 10000000)),
+                        name="subscription_quantity_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "active", "suspended", "deleted"])),
+                        name="subscription_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("suspended_at__isnull", True), ("status__in", ["suspended", "deleted"]), _connector="OR"
+                        ),
+                        name="subscription_suspended_only_so",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("parent__isnull", True),
+                            models.Q(("parent", models.F("id")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="subscription_not_its_own_parent",
+                    ),
+                ],
             },
         ),
     ]
