@@ -35,8 +35,11 @@ class AdministrationSite(AdminSite):
         """Also refuse those who are signed in but no platform administrators, and addresses with NUL."""
         guarded = super().admin_view(view, cacheable)
 
+        from partners.middleware import record_refused_page
+
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             if request.user.is_authenticated and not self.has_permission(request):
+                record_refused_page(request, request.user)
                 raise PermissionDenied
             if any("\x00" in value for values in request.GET.lists() for value in values[1]):
                 raise BadRequest

@@ -23,6 +23,7 @@ from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from activity.models import Outcome
 from activity.operations import record
 from partners.models import Partner, Staff
 
@@ -246,6 +247,7 @@ class RecordedAdmin(ModelAdmin):
         *,
         before: Snapshot | None = None,
         after: Snapshot | None = None,
+        refused: str = "",
     ) -> None:
         record(
             actor=administrator(request).actor,
@@ -254,6 +256,8 @@ class RecordedAdmin(ModelAdmin):
             partner=self.concerns(instance),
             before=before,
             after=after,
+            outcome=Outcome.REFUSED if refused else Outcome.DONE,
+            reasons=[refused] if refused else [],
         )
 
     # Deleting -------------------------------------------------------------------------------------------------
@@ -287,9 +291,18 @@ class RecordedAdmin(ModelAdmin):
         """Delete after asking; where it came into use in the meantime, say so."""
         try:
             given = {"instead": self.instead_of_deleting, "pks": [unquote(object_id)], **(extra_context or {})}
-            return super().delete_view(request, object_id, given)
+            response = super().delete_view(request, object_id, given)
         except IntegrityError:
             return self._refused_by_database(request)
+        self._record_refusals(request, response)
+        return response
+
+    def _record_refusals(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Whoever asked in earnest to delete what is in use leaves a record of the attempt."""
+        context = getattr(response, "context_data", None) or {}
+        if request.method == "POST" and "post" in request.POST and context.get("protected"):
+            for instance in context.get("queryset") or [context["object"]]:
+                self._record(request, "delete", instance, refused="in_use")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The list and its actions; one that the database refuses half-way does nothing and says so."""
@@ -298,6 +311,7 @@ class RecordedAdmin(ModelAdmin):
             response = super().changelist_view(request, extra_context)
         except IntegrityError:
             return self._refused_by_database(request)
+        self._record_refusals(request, response)
         context = getattr(response, "context_data", None) or {}
         if context.get("protected"):
             context |= {"instead": self.instead_of_deleting, "pks": [instance.pk for instance in context["queryset"]]}

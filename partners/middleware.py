@@ -68,7 +68,7 @@ class AccessMiddleware:
             return None
         if request.user.is_staff and match is not None and match.view_name == "desk:desk":
             return redirect("admin:index")
-        _record_refusal(request, request.user)
+        record_refused_page(request, request.user)
         raise PermissionDenied
 
 
@@ -80,7 +80,8 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     return redirect_to_login(back)
 
 
-def _record_refusal(request: HttpRequest, staff: Staff) -> None:
+def record_refused_page(request: HttpRequest, staff: Staff) -> None:
+    """Leave a record of this person's attempt to change something on a page that is not for them."""
     if request.method in SAFE_METHODS:
         return
     match = request.resolver_match

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from activity.models import ActivityRecord
+from activity.models import ActivityRecord, Outcome
 from activity.operations import record
 from catalog.models import Category, Offer
 from partners.models import Staff
@@ -142,14 +142,25 @@ def preview_edit(*, cells: Cells) -> list[CellChange]:
     ]
 
 
-@transaction.atomic
 def edit_matrix(*, staff: Staff, cells: Cells, version: int) -> list[CellChange]:
     """Make these, and only these, the ticked cells; return what changed.
 
     `version` is the one that the edit started from. Writes one activity record and raises the version; an edit
     that changes nothing writes nothing. Raises `MatrixChanged` where the matrix has another version by now,
-    and `ValidationError` for cells that cannot be.
+    and `ValidationError` for cells that cannot be; of a refused edit only the record of the attempt stays.
     """
+    try:
+        return _edit(staff, cells, version)
+    except MatrixChanged:
+        _record_refusal(staff, version, "matrix_changed")
+        raise
+    except ValidationError:
+        _record_refusal(staff, version, "cells_invalid")
+        raise
+
+
+@transaction.atomic
+def _edit(staff: Staff, cells: Cells, version: int) -> list[CellChange]:
     matrix = UpgradeMatrix.objects.select_for_update().get()
     if matrix.version != version:
         raise MatrixChanged
@@ -180,6 +191,14 @@ def _record(staff: Staff, matrix: UpgradeMatrix, changes: list[CellChange]) -> N
     before: dict[str, Any] = {"version": matrix.version - 1, "cells": {one.name: one.before for one in changes}}
     after: dict[str, Any] = {"version": matrix.version, "cells": {one.name: one.after for one in changes}}
     record(actor=staff.actor, operation=OPERATION, resource=matrix, before=before, after=after)
+
+
+def _record_refusal(staff: Staff, version: int, reason: str) -> None:
+    matrix = UpgradeMatrix.objects.get()
+    after = {"version": version}
+    record(
+        actor=staff.actor, operation=OPERATION, resource=matrix, after=after, outcome=Outcome.REFUSED, reasons=[reason]
+    )
 
 
 def check_cells(cells: Cells, offers: Mapping[uuid.UUID, Offer]) -> None:
@@ -241,20 +260,20 @@ class Edit:
 
 def edits_since(version: int) -> list[Edit]:
     """What was saved after this version, the oldest first."""
-    return [_edit(row) for row in _edit_records().filter(after__version__gt=version).order_by("at", "id")]
+    return [_told(row) for row in _edit_records().filter(after__version__gt=version).order_by("at", "id")]
 
 
 def latest_edits(count: int) -> list[Edit]:
     """The last edits, the latest first."""
-    return [_edit(row) for row in _edit_records().order_by("-at", "-id")[:count]]
+    return [_told(row) for row in _edit_records().order_by("-at", "-id")[:count]]
 
 
 def _edit_records() -> Any:
     # Platform administrators have no partner; asking for that lets an index find their records.
-    return ActivityRecord.objects.filter(partner_id__isnull=True, operation=OPERATION)
+    return ActivityRecord.objects.filter(partner_id__isnull=True, operation=OPERATION, outcome=Outcome.DONE)
 
 
-def _edit(row: ActivityRecord) -> Edit:
+def _told(row: ActivityRecord) -> Edit:
     before, after = (row.before or {}).get("cells", {}), (row.after or {}).get("cells", {})
     cells = [
         (name, Kind.ADDED if before.get(name) is None else Kind.REMOVED if text is None else Kind.REWORDED, text or "")

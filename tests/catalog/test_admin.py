@@ -8,7 +8,7 @@ from django.core.signing import Signer
 from django.test import Client
 from django.urls import reverse
 
-from activity.models import ActivityRecord
+from activity.models import ActivityRecord, Outcome
 from catalog.models import Category, Offer, OfferServicePlan, Service, ServicePlan
 from partners.models import Staff
 from subscriptions.models import Status
@@ -268,6 +268,8 @@ def test_an_offer_in_use_is_not_deleted_and_the_page_says_why(client: Client, ad
         assert "Office 365 Business: Upgrades (1)" in text
         assert "Withdraw from sale" in text
     assert Offer.objects.filter(name="Office 365 Business").exists()
+    record = ActivityRecord.objects.get()
+    assert (record.operation, record.outcome, record.reasons) == ("delete_offer", Outcome.REFUSED, ["in_use"])
 
 
 def test_the_use_of_an_offer_is_counted_not_loaded(

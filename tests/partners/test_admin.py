@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from activity.models import ActivityRecord
+from activity.models import ActivityRecord, Outcome
 from partners.models import Partner, Staff
 from partners.roles import Role
 from tests.factories import (
@@ -305,6 +305,14 @@ def test_who_may_only_look_sees_roles_and_no_form(client: Client) -> None:
 def test_a_partners_staff_are_refused(client: Client, address: str) -> None:
     client.force_login(StaffFactory())
     assert client.get(address).status_code == 403
+
+
+def test_what_a_partners_staff_try_to_change_there_is_recorded(client: Client) -> None:
+    staff = StaffFactory()
+    client.force_login(staff)
+    assert client.post(ADD, new_person()).status_code == 403
+    record = ActivityRecord.objects.get()
+    assert (record.actor_id, record.outcome) == (staff.pk, Outcome.REFUSED)
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/partners/staff/"])

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from activity.models import ActivityRecord, ActorKind
+from activity.models import ActivityRecord, ActorKind, Outcome
 from partners.roles import Role
 from subscriptions.models import Status
 from tests.factories import (
@@ -181,7 +181,8 @@ def test_an_edit_from_an_older_version_writes_nothing() -> None:
     with pytest.raises(MatrixChanged):
         edit_matrix(staff=administrator, cells={}, version=1)
     assert len(read_matrix().cells) == 6
-    assert ActivityRecord.objects.count() == 1
+    done, refused = ActivityRecord.objects.order_by("at")
+    assert (done.outcome, refused.outcome, refused.reasons) == (Outcome.DONE, Outcome.REFUSED, ["matrix_changed"])
 
 
 def test_the_rules_are_drawn_once_however_many_cells_change(
@@ -205,6 +206,7 @@ def test_a_footnote_that_cannot_be_kept_is_refused(footnote: str) -> None:
     with pytest.raises(ValidationError, match="Footnote of Business → Enterprise E3"):
         edit_matrix(staff=PlatformAdministratorFactory(), cells=after, version=1)
     assert UpgradeMatrix.objects.get().version == 1
+    assert ActivityRecord.objects.get().reasons == ["cells_invalid"]
 
 
 @pytest.mark.parametrize(

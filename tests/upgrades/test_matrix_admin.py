@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from activity.models import ActivityRecord
+from activity.models import ActivityRecord, Outcome
 from catalog.models import Category, Offer
 from partners.models import Staff
 from tests.factories import PartnerFactory, PlatformAdministratorFactory, StaffFactory, customer_of, offer, sold
@@ -67,7 +67,8 @@ def grid(client: Client) -> Grid:
 
 def untouched() -> bool:
     matrix = read_matrix()
-    return matrix.version == 1 and len(matrix.cells) == 7 and not ActivityRecord.objects.exists()
+    changed = ActivityRecord.objects.filter(outcome=Outcome.DONE).exists()
+    return matrix.version == 1 and len(matrix.cells) == 7 and not changed
 
 
 def test_it_shows_offers_with_paths_and_on_demand_all(grid: Grid) -> None:

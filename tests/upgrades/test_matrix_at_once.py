@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from activity.models import ActivityRecord
+from activity.models import ActivityRecord, Outcome
 from partners.models import Staff
 from tests.factories import PlatformAdministratorFactory, offer
 from upgrades.matrix import MatrixChanged, edit_matrix, read_matrix
@@ -33,4 +33,5 @@ def test_of_many_edits_at_once_one_goes_through() -> None:
     assert UpgradeMatrix.objects.get().version == 2
     winner = saved.index(True)
     assert read_matrix().cells[offer("Business").pk, offer("E3").pk] == f"Footnote {winner}"
-    assert ActivityRecord.objects.count() == 1
+    assert ActivityRecord.objects.filter(outcome=Outcome.DONE).count() == 1
+    assert ActivityRecord.objects.filter(outcome=Outcome.REFUSED).count() == 7
