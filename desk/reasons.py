@@ -9,6 +9,9 @@ from upgrades.conditions import CONDITIONS
 
 REASONS: dict[str, Promise | str] = {
     "role": _("The person's roles do not allow it"),
+    "in_use": _("It is in use"),
+    "matrix_changed": _("Somebody had changed the matrix in the meantime"),
+    "cells_invalid": _("A cell or footnote of the matrix was not acceptable"),
     "quantity_out_of_range": _("The number of licences is outside what the offer allows"),
     "subscription_changed": _("Somebody had changed the subscription in the meantime"),
     "idempotency_key_reused": _("The form had already been used for another upgrade"),
