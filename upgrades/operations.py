@@ -149,12 +149,15 @@ def _refusal(verdict: Verdict, attempt: Attempt) -> UpgradeRefused | None:
     )
 
 
-def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict) -> Upgrade:
+def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict) -> Upgrade | Refusal:
     subscription, path = verdict.subscription, verdict.path
     version = subscription.version + 1
-    Subscription.objects.filter(pk=subscription.pk).update(
-        offer_id=path.target.pk, quantity=attempt.quantity, version=version
+    # Whoever changes a subscription without holding its customer may have done so since it was judged.
+    as_judged = Subscription.objects.filter(
+        pk=subscription.pk, version=subscription.version, status=subscription.status
     )
+    if not as_judged.update(offer_id=path.target.pk, quantity=attempt.quantity, version=version):
+        return customer, SubscriptionChanged()
     upgrade = _proof(attempt, customer, verdict, version)
     record(
         actor=attempt.staff.actor,
