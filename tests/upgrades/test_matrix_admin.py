@@ -148,7 +148,7 @@ def test_who_comes_second_sees_who_changed_what_and_keeps_their_ticks(grid: Grid
     page = grid.send() if when == "before the preview" else grid.send("save", cells=carried)
 
     text = page.content.decode()
-    assert "Someone else saved the matrix" in text
+    assert "The matrix was saved after you opened it" in text
     assert "Kim saved version 2" in text
     assert "Office 365 Business → Office 365 Enterprise E3" in text
     assert ">\nMine</textarea>" in text
