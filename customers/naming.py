@@ -6,12 +6,26 @@ from typing import Any
 from django.db import models
 
 KEY_LENGTH = 400
+# What nearly every customer's domain ends with; its letters stand in no index.
+DOMAIN_SUFFIX = ".partner.onmschina.cn"
 
 
 def name_key(name: str) -> str:
     """The name without case, accents and width: “Diseño” and “DISENO” have one key."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     return " ".join(unicodedata.normalize("NFKC", plain.casefold()).split())[:KEY_LENGTH]
+
+
+def indexed_part(key: str) -> str:
+    """The beginning of a searched key that is found by index, as opposed to what may lie in the domain's suffix.
+
+    Empty where the whole key may. A dot with which the suffix begins still belongs to the part before it.
+    """
+    if key in DOMAIN_SUFFIX:
+        return ""
+    dots = (place for place, letter in enumerate(key) if letter == "." and DOMAIN_SUFFIX.startswith(key[place:]))
+    end = next(dots, len(key))
+    return key[: end + 1]
 
 
 class NameKeyField(models.CharField):  # type: ignore[type-arg]

@@ -7,7 +7,7 @@ from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
-from customers.naming import name_key
+from customers.naming import indexed_part, name_key
 
 if TYPE_CHECKING:
     from partners.models import Staff
@@ -49,11 +49,12 @@ class RelationshipQuerySet(models.QuerySet[Any]):
         if not key:
             return self
         found = self.filter(Q(name_key__contains=key) | Q(domain__contains=key))
-        if connections[self.db].vendor != "postgresql":
+        indexed = indexed_part(key)
+        if connections[self.db].vendor != "postgresql" or not indexed:
             return found
         pairs = RawSQL(
             "customers_resellerrelationship.search_pairs @> portal_search_pairs(%s, %s)",
-            (partner_id, key),
+            (partner_id, indexed),
             output_field=models.BooleanField(),
         )
         return found.filter(pairs)
