@@ -1,0 +1,10 @@
+"""The portal's production settings, with two pages more that it is measured against."""
+
+import os
+
+from partnercenter.settings import *  # noqa: F403
+
+ROOT_URLCONF = "benchmarks.urls"
+STATIC_ROOT = os.environ["BENCHMARK_STATIC_ROOT"]
+# Everyone of a measurement comes from one address.
+ACCOUNT_RATE_LIMITS: dict[str, str] = {}
