@@ -11,64 +11,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0001_initial'),
-        ('partners', '0001_initial'),
+        ("catalog", "0001_initial"),
+        ("partners", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('company_name', models.CharField(max_length=200, verbose_name='company')),
-                ('domain', models.CharField(max_length=253, validators=[django.core.validators.RegexValidator(re.compile('(?=.{1,253}\\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\Z', 2), 'Enter a host name, such as contoso.partner.onmschina.cn.')], verbose_name='primary domain')),
-                ('name_key', customers.naming.NameKeyField(source='company_name')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("company_name", models.CharField(max_length=200, verbose_name="company")),
+                (
+                    "domain",
+                    models.CharField(
+                        max_length=253,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                re.compile(
+                                    "(?=.{1,253}\\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\Z",
+                                    2,
+                                ),
+                                "Enter a host name, such as contoso.partner.onmschina.cn.",
+                            )
+                        ],
+                        verbose_name="primary domain",
+                    ),
+                ),
+                ("name_key", customers.naming.NameKeyField(source="company_name")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
+                ),
             ],
             options={
-                'verbose_name': 'customer',
-                'verbose_name_plural': 'customers',
-                'ordering': ['name_key', 'id'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('domain'), name='customer_domain_unique'), models.CheckConstraint(condition=models.Q(('company_name', ''), _negated=True), name='customer_has_a_name'), models.CheckConstraint(condition=models.Q(('domain', ''), _negated=True), name='customer_has_a_domain')],
+                "verbose_name": "customer",
+                "verbose_name_plural": "customers",
+                "ordering": ["name_key", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("domain"), name="customer_domain_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("company_name", ""), _negated=True), name="customer_has_a_name"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("domain", ""), _negated=True), name="customer_has_a_domain"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DelegatedAdminPrivilege',
+            name="DelegatedAdminPrivilege",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateTimeField(blank=True, null=True, verbose_name='since')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='privileges', to='customers.customer', verbose_name='customer')),
-                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='privileges', to='partners.partner', verbose_name='partner')),
-                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='privileges', to='catalog.service', verbose_name='service')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("since", models.DateTimeField(blank=True, null=True, verbose_name="since")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="privileges",
+                        to="customers.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="privileges",
+                        to="partners.partner",
+                        verbose_name="partner",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="privileges",
+                        to="catalog.service",
+                        verbose_name="service",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'delegated admin privilege',
-                'verbose_name_plural': 'delegated admin privileges',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at__isnull', True)), fields=('customer', 'service'), name='one_privilege_holder_per_service')],
+                "verbose_name": "delegated admin privilege",
+                "verbose_name_plural": "delegated admin privileges",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at__isnull", True)),
+                        fields=("customer", "service"),
+                        name="one_privilege_holder_per_service",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ResellerRelationship',
+            name="ResellerRelationship",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name_key', models.CharField(default='', editable=False, max_length=400)),
-                ('domain', models.CharField(default='', editable=False, max_length=253)),
-                ('since', models.DateTimeField(blank=True, null=True, verbose_name='since')),
-                ('has_ended', models.BooleanField(default=False, verbose_name='has ended')),
-                ('had_subscriptions', models.BooleanField(default=False, help_text='Set when it ends: whether the partner had sold something.', verbose_name='had subscriptions')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relationships', to='customers.customer', verbose_name='customer')),
-                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='relationships', to='partners.partner', verbose_name='partner')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name_key", models.CharField(default="", editable=False, max_length=400)),
+                ("domain", models.CharField(default="", editable=False, max_length=253)),
+                ("since", models.DateTimeField(blank=True, null=True, verbose_name="since")),
+                ("has_ended", models.BooleanField(default=False, verbose_name="has ended")),
+                (
+                    "had_subscriptions",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Set when it ends: whether the partner had sold something.",
+                        verbose_name="had subscriptions",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="relationships",
+                        to="customers.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="relationships",
+                        to="partners.partner",
+                        verbose_name="partner",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reseller relationship',
-                'verbose_name_plural': 'reseller relationships',
-                'indexes': [models.Index(fields=['partner', 'name_key', 'customer'], name='relationship_by_name')],
-                'constraints': [models.UniqueConstraint(fields=('partner', 'customer'), name='relationship_once')],
+                "verbose_name": "reseller relationship",
+                "verbose_name_plural": "reseller relationships",
+                "indexes": [models.Index(fields=["partner", "name_key", "customer"], name="relationship_by_name")],
+                "constraints": [models.UniqueConstraint(fields=("partner", "customer"), name="relationship_once")],
             },
         ),
     ]
