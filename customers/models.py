@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -46,6 +46,13 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.company_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; the key goes wherever its name goes."""
+        fields = kwargs.get("update_fields")
+        if fields is not None and "company_name" in fields:
+            kwargs["update_fields"] = {*fields, "name_key"}
+        super().save(*args, **kwargs)
 
 
 class ResellerRelationship(models.Model):

@@ -16,6 +16,11 @@ def name_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", plain.casefold()).split())[:KEY_LENGTH]
 
 
+def can_be_stored(key: str) -> bool:
+    """Whether a database takes this text: no NUL, and no half of a character."""
+    return "\x00" not in key and not any("\ud800" <= letter <= "\udfff" for letter in key)
+
+
 def indexed_part(key: str) -> str:
     """The beginning of a searched key that is found by index, as opposed to what may lie in the domain's suffix.
 

@@ -1,20 +1,37 @@
 """Questions about many customers. Who may see which customer stands here and nowhere else."""
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
 
-from customers.naming import indexed_part, name_key
+from customers.naming import can_be_stored, indexed_part, name_key
 
 if TYPE_CHECKING:
     from partners.models import Staff
 
 
 class CustomerQuerySet(models.QuerySet[Any]):
-    """Customers."""
+    """Customers. Whichever way a name is changed here, its key is changed with it."""
+
+    def update(self, **kwargs: Any) -> int:
+        """Update; a company name, given as text, brings its key along."""
+        name = kwargs.get("company_name")
+        if isinstance(name, str):
+            kwargs["name_key"] = name_key(name)
+        return super().update(**kwargs)
+
+    def bulk_update(self, objs: Iterable[Any], fields: Iterable[str], batch_size: int | None = None) -> int:
+        """Update many; company names bring their keys along."""
+        customers, names = list(objs), list(fields)
+        if "company_name" in names:
+            names = [*{*names, "name_key"}]
+            for customer in customers:
+                customer.name_key = name_key(customer.company_name)
+        return super().bulk_update(customers, names, batch_size)
 
     def visible_to(self, staff: "Staff") -> Self:
         """Those with whom the person's partner has, or had subscriptions under, a reseller relationship."""
@@ -48,6 +65,8 @@ class RelationshipQuerySet(models.QuerySet[Any]):
         key = name_key(text)
         if not key:
             return self
+        if not can_be_stored(key):
+            return self.none()
         found = self.filter(Q(name_key__contains=key) | Q(domain__contains=key))
         indexed = indexed_part(key)
         if connections[self.db].vendor != "postgresql" or not indexed:
