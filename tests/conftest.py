@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 pytest_plugins = ["tests.browser"]
 
@@ -36,6 +37,16 @@ def django_db_modify_db_settings(
     if database["ENGINE"].endswith("sqlite3"):
         folder: Path = tmp_path_factory.mktemp("database")
         database.setdefault("TEST", {})["NAME"] = str(folder / "portal.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
+    """The live server, started once the test database is there.
+
+    Started before, it would take the database for one in memory and use the connection of the tests in all its
+    threads, which closes it under them or ends Python.
+    """
+    return live_server
 
 
 @pytest.fixture(autouse=True)
