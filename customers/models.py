@@ -15,8 +15,9 @@ from customers.naming import NameKeyField
 from customers.querysets import CustomerQuerySet, PrivilegeQuerySet, RelationshipQuerySet
 from partners.models import Partner
 
-LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{LABEL}\.)+{LABEL}\Z", re.IGNORECASE | re.ASCII)
+# Both cases are spelled out: without regard to case, “K” would also be the sign of the Kelvin.
+LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{LABEL}\.)+{LABEL}\Z")
 
 
 class Customer(models.Model):

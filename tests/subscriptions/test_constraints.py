@@ -118,15 +118,15 @@ CHANGES: dict[str, Callable[[], Any]] = {
     "nickname": lambda: "another",
     "quantity": lambda: 26,
     "offer": lambda: offer("E3"),
-    "reseller_of_record": lambda: PartnerFactory(),
-    "customer": lambda: CustomerFactory(),
-    "parent": lambda: make(),
+    "reseller_of_record": PartnerFactory,
+    "customer": CustomerFactory,
+    "parent": make,
     "created_at": lambda: timezone.now() + datetime.timedelta(days=1),
     "suspended_at": lambda: timezone.now() + datetime.timedelta(days=1),
     "commitment_end": lambda: datetime.date(2040, 1, 1),
     "auto_renew": lambda: False,
     "version": lambda: 2,
-    "id": lambda: uuid.uuid4(),
+    "id": uuid.uuid4,
 }
 
 

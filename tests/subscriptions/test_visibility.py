@@ -132,8 +132,8 @@ def test_a_platform_administrator_sees_none_not_even_those_bought_directly(custo
 @pytest.mark.parametrize(
     ("query", "statuses"),
     [
-        (lambda: Subscription.objects.live(), {Status.PENDING, Status.ACTIVE, Status.SUSPENDED}),
-        (lambda: Subscription.objects.all(), set(Status)),
+        (Subscription.objects.live, {Status.PENDING, Status.ACTIVE, Status.SUSPENDED}),
+        (Subscription.objects.all, set(Status)),
     ],
 )
 def test_live_is_not_deleted(customer: Customer, query: Any, statuses: set[Status]) -> None:

@@ -1,0 +1,125 @@
+"""Migrations: none is missing, and those that bring data or triggers go forwards and backwards."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from catalog.models import Offer, OfferServicePlan, Service, ServicePlan
+from customers.models import ResellerRelationship
+from subscriptions.models import Subscription
+from tests.factories import CustomerFactory, ResellerRelationshipFactory, SubscriptionFactory
+from upgrades.models import PathConflict, PathService, UpgradeMatrix, UpgradePath
+
+Target = tuple[str, str | None]
+
+
+@pytest.mark.django_db
+def test_none_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.django_db
+def test_each_room_has_one_line_of_them() -> None:
+    loader = MigrationExecutor(connection).loader
+    assert loader.detect_conflicts() == {}
+
+
+@pytest.fixture
+def migrate(transactional_db: None) -> Iterator[Callable[..., None]]:
+    """Go to these migrations; all is brought back afterwards."""
+
+    def go(*targets: Target) -> None:
+        MigrationExecutor(connection).migrate(list(targets))
+
+    yield go
+    go(*MigrationExecutor(connection).loader.graph.leaf_nodes())
+
+
+def triggers() -> set[str]:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def columns(table: str) -> set[str]:
+    with connection.cursor() as cursor:
+        return {column.name for column in connection.introspection.get_table_description(cursor, table)}
+
+
+def catalogue() -> list[Any]:
+    return [
+        sorted(Offer.objects.values_list()),
+        sorted(Service.objects.values_list("code", "name")),
+        sorted(ServicePlan.objects.values_list("code", "name", "service__code")),
+        sorted(OfferServicePlan.objects.values_list("offer__name", "service_plan__code")),
+        sorted(UpgradePath.objects.values_list("source__name", "target__name", "footnote")),
+        list(UpgradeMatrix.objects.values_list("id", "version")),
+        sorted(PathService.objects.values_list("path__source__name", "path__target__name", "service__code")),
+        sorted(PathConflict.objects.values_list("path__source__name", "path__target__name", "offer__name")),
+    ]
+
+
+@pytest.mark.usefixtures("migrate")
+def test_the_catalogue_comes_with_them() -> None:
+    assert (Offer.objects.count(), Service.objects.count(), UpgradePath.objects.count()) == (12, 9, 7)
+
+
+def test_catalogue_and_matrix_go_and_come_back(migrate: Callable[..., None]) -> None:
+    before = catalogue()
+    migrate(("upgrades", "0001_initial"), ("catalog", "0001_initial"))
+    assert not UpgradePath.objects.exists()
+    assert not UpgradeMatrix.objects.exists()
+    assert not Offer.objects.exists()
+    assert not ServicePlan.objects.exists()
+    assert not Service.objects.exists()
+    call_command("migrate", verbosity=0)
+    assert catalogue() == before
+
+
+def test_what_others_added_to_the_catalogue_stays(migrate: Callable[..., None]) -> None:
+    Offer.objects.create(name="An offer of one's own", sku_part_number="OWN", category="Standalone")
+    migrate(("upgrades", "0001_initial"), ("catalog", "0001_initial"))
+    assert [offer.name for offer in Offer.objects.all()] == ["An offer of one's own"]
+    Offer.objects.all().delete()
+
+
+def test_the_triggers_of_subscriptions_go_and_come_back(migrate: Callable[..., None]) -> None:
+    before = triggers()
+    migrate(("subscriptions", "0001_initial"))
+    assert not {name for name in triggers() if name.startswith("subscription_")}
+    held = SubscriptionFactory(quantity=301)
+    call_command("migrate", verbosity=0)
+    assert triggers() == before
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Subscription.objects.filter(pk=held.pk).update(quantity=302)
+
+
+def test_the_triggers_of_relationships_go_and_come_back(migrate: Callable[..., None]) -> None:
+    before, described = triggers(), columns("customers_resellerrelationship")
+    ResellerRelationshipFactory(customer__company_name="Before")
+    migrate(("customers", "0001_initial"))
+    assert not {name for name in triggers() if name.startswith(("relationship_", "customer_"))}
+    call_command("migrate", verbosity=0)
+    assert triggers() == before
+    assert columns("customers_resellerrelationship") == described
+    customer = CustomerFactory(company_name="Ñandú")
+    relationship = ResellerRelationshipFactory(customer=customer)
+    found = ResellerRelationship.objects.search("ñandu", partner_id=relationship.partner_id)
+    assert list(found) == [relationship]
+
+
+def test_all_go_back_to_nothing_and_come_again(migrate: Callable[..., None]) -> None:
+    before = catalogue(), triggers()
+    rooms = ("desk", "upgrades", "subscriptions", "customers", "catalog")
+    migrate(*((room, None) for room in rooms))
+    tables = connection.introspection.table_names()
+    assert not [name for name in tables if name.startswith(tuple(f"{room}_" for room in rooms))]
+    call_command("migrate", verbosity=0)
+    assert (catalogue(), triggers()) == before
