@@ -19,9 +19,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from customers.models import Customer, ResellerRelationship
-from desk.prepared import Prepared
 from subscriptions.models import DAYS_UNTIL_DELETION, Status, Subscription
 from upgrades.conditions import CONDITIONS
+from upgrades.prepared import Prepared
 from upgrades.verdicts import options
 
 STEP = 1 << len(CONDITIONS)

@@ -39,18 +39,20 @@ def upgrade_subscription(
     quantity: int,
     key: str,
     version: int | None = None,
+    customer_id: uuid.UUID | None = None,
 ) -> Upgrade:
     """Move a subscription to the target offer with this many licences, or refuse and change nothing.
 
     All happens in one transaction that holds the customer's row, so that upgrades of one customer follow one
     another. `key` makes it idempotent for the partner: the same call again returns the first upgrade. `version`
-    is the subscription's version that the person saw; where it has moved on, the upgrade is refused.
+    is the subscription's version that the person saw; where it has moved on, the upgrade is refused. Where
+    `customer_id` is given, the subscription is that customer's or there is none.
 
     Raises `UpgradeRefused` (each kind says why; the attempt is recorded), `PermissionDenied` where the roles do
     not allow it, `Http404` where the person's partner cannot see the subscription.
     Source: domain, "What an upgrade does".
     """
-    attempt = Attempt(staff, subscription_id, target_id, quantity, key, version)
+    attempt = Attempt(staff, subscription_id, target_id, quantity, key, version, customer_id)
     if not staff.may(Permission.MANAGE_SUBSCRIPTIONS):
         _record_refusal(attempt, None, ("role",))
         raise PermissionDenied
@@ -76,6 +78,7 @@ class Attempt:
     quantity: int
     key: str
     version: int | None
+    customer_id: uuid.UUID | None
 
     @property
     def partner(self) -> Partner:
@@ -99,11 +102,13 @@ def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
     if first is not None:
         return first if attempt.is_answered_by(first) else (customer, KeyReused())
     partner = attempt.partner
-    visible = Subscription.objects.sold_or_administered_by(partner.pk).filter(pk=attempt.subscription_id)
-    wanted = visible.filter(offer__upgrade_paths__target_id=attempt.target_id)
-    verdicts = [verdict for verdict in judge(wanted, partner=partner) if verdict.path.target.pk == attempt.target_id]
+    visible = Subscription.objects.sold_or_administered_by(partner.pk).select_related("offer")
+    subscription = visible.filter(pk=attempt.subscription_id).first()
+    if subscription is None:
+        raise Http404
+    verdicts = judge([subscription], partner=partner, target_id=attempt.target_id)
     if not verdicts:
-        return customer, _why_no_verdict(visible.first(), attempt)
+        return customer, _why_no_verdict(subscription, attempt)
     refusal = _refusal(verdicts[0], attempt)
     return (customer, refusal) if refusal else _carry_out(attempt, customer, verdicts[0])
 
@@ -111,6 +116,8 @@ def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
 def _lock_customer(attempt: Attempt) -> Customer:
     """Hold the customer's row: conditions 2 to 4 look across all that the customer has."""
     owner = Subscription.objects.filter(pk=attempt.subscription_id).values("customer_id")
+    if attempt.customer_id is not None:
+        owner = owner.filter(customer_id=attempt.customer_id)
     visible = Customer.objects.select_for_update().visible_to(attempt.staff)
     customer: Customer | None = visible.filter(pk__in=owner).first()
     if customer is None:
@@ -130,9 +137,7 @@ def _after_a_race(attempt: Attempt, error: IntegrityError) -> Upgrade | Refusal:
     return first if attempt.is_answered_by(first) else (None, KeyReused())
 
 
-def _why_no_verdict(subscription: Subscription | None, attempt: Attempt) -> UpgradeRefused:
-    if subscription is None:
-        raise Http404
+def _why_no_verdict(subscription: Subscription, attempt: Attempt) -> UpgradeRefused:
     return SubscriptionChanged() if attempt.version not in {None, subscription.version} else NoUpgradePath()
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import batched
+from itertools import batched, compress
 from typing import Any
 
 from django.db.models import F, QuerySet, Value
@@ -21,6 +21,7 @@ from subscriptions.models import Subscription
 from upgrades.changes import Change, added_plans, change_between, clashing_plans
 from upgrades.conditions import CONDITIONS, Condition, Fact, Option, Remedy
 from upgrades.models import UpgradePath
+from upgrades.prepared import Prepared
 
 CODES = tuple(condition.code for condition in CONDITIONS)
 
@@ -115,31 +116,73 @@ def options(subscriptions: QuerySet[Any], *, partner_id: uuid.UUID) -> QuerySet[
     return rows
 
 
-def judge(subscriptions: QuerySet[Any], *, partner: Partner) -> list[Verdict]:
-    """Judge these subscriptions for this partner, with all reasons.
+_OPTIONS = Prepared(
+    lambda ids, partner_id: (
+        options(Subscription.objects.filter(pk__in=ids), partner_id=partner_id)
+        .order_by()
+        .values_list("pk", "path_id", "target_id", *(condition.flag for condition in CONDITIONS))
+    ),
+    id_columns=3,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedOption:
+    """A subscription with one of its paths, and the conditions that stand in the way."""
+
+    subscription: Subscription
+    path_id: uuid.UUID
+    target_id: uuid.UUID
+    unmet: tuple[Condition, ...]
+
+    @property
+    def option(self) -> Option:
+        """The same by its values."""
+        return Option(self.subscription.pk, self.subscription.customer_id, self.path_id, self.target_id)
+
+
+def judge(
+    subscriptions: Iterable[Subscription], *, partner: Partner, target_id: uuid.UUID | None = None
+) -> list[Verdict]:
+    """Judge these subscriptions for this partner, with all reasons; only for one target offer where that is given.
 
     The nearest target of a subscription comes first: the eligible ones, then those with the fewest unmet
     conditions. The number of queries does not depend on how many subscriptions or options there are.
     """
-    rows = list(options(subscriptions.select_related("offer"), partner_id=partner.pk))
-    unmet = [tuple(condition for condition in CONDITIONS if getattr(row, condition.flag)) for row in rows]
-    seen = _look(rows, unmet, partner.pk)
+    rows = _options(subscriptions, partner.pk, target_id)
+    seen = _look(rows, partner.pk)
     others = {obstacle.offer_id for found in seen.values() for obstacle in found.get("conflicting_service_types", ())}
     paths = load_paths({row.path_id for row in rows}, other_offers=others)
     verdicts = [
-        Verdict(partner=partner, subscription=row, path=paths[row.path_id], unmet=failed, _seen=seen[index])
-        for index, (row, failed) in enumerate(zip(rows, unmet, strict=True))
+        Verdict(
+            partner=partner, subscription=row.subscription, path=paths[row.path_id], unmet=row.unmet, _seen=seen[index]
+        )
+        for index, row in enumerate(rows)
     ]
     return sorted(verdicts, key=lambda verdict: (len(verdict.unmet), verdict.path.target.name))
 
 
-def _look(
-    rows: Sequence[Any], unmet: Sequence[tuple[Condition, ...]], partner_id: uuid.UUID
-) -> dict[int, dict[str, list[Any]]]:
-    """For every option, the rows behind each unmet condition: one query a condition."""
+def _options(
+    subscriptions: Iterable[Subscription], partner_id: uuid.UUID, target_id: uuid.UUID | None
+) -> list[JudgedOption]:
+    if isinstance(subscriptions, QuerySet):
+        # Read afresh, whatever it may have read before.
+        subscriptions = subscriptions.select_related("offer")
+    known = {subscription.pk: subscription for subscription in subscriptions}
+    places = {pk: place for place, pk in enumerate(known)}
+    judged = _OPTIONS.ask(known, partner_id=partner_id)
+    return [
+        JudgedOption(known[pk], path_id, target, tuple(compress(CONDITIONS, flags)))
+        for pk, path_id, target, *flags in sorted(judged, key=lambda row: places[row[0]])
+        if target_id in {None, target}
+    ]
+
+
+def _look(rows: Sequence[JudgedOption], partner_id: uuid.UUID) -> dict[int, dict[str, list[Any]]]:
+    """For every option, the rows behind each unmet condition: two queries a condition."""
     seen: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for condition in CONDITIONS:
-        asked = [index for index, failed in enumerate(unmet) if condition in failed]
+        asked = [index for index, row in enumerate(rows) if condition in row.unmet]
         if condition.obstacles is None or not asked:
             continue
         for obstacle_id, index in _obstacle_ids(condition, rows, asked, partner_id):
@@ -149,24 +192,24 @@ def _look(
 
 
 def _obstacle_ids(
-    condition: Condition, rows: Sequence[Any], asked: Sequence[int], partner_id: uuid.UUID
+    condition: Condition, rows: Sequence[JudgedOption], asked: Sequence[int], partner_id: uuid.UUID
 ) -> Iterator[tuple[Any, int]]:
     """The condition's own rows for many options, a hundred options a statement."""
     assert condition.obstacles is not None
     for some in batched(asked, 100):
         queries = [
-            condition.obstacles(Option.of(rows[index]), partner_id).order_by().values_list("pk", Value(index))
+            condition.obstacles(rows[index].option, partner_id).order_by().values_list("pk", Value(index))
             for index in some
         ]
         yield from queries[0].union(*queries[1:], all=True).order_by() if len(queries) > 1 else queries[0]
 
 
 def _load_obstacles(
-    condition: Condition, seen: dict[int, dict[str, list[Any]]], partner_id: uuid.UUID, row: Any
+    condition: Condition, seen: dict[int, dict[str, list[Any]]], partner_id: uuid.UUID, row: JudgedOption
 ) -> None:
     """Put the rows themselves in the place of their ids, in a lasting order."""
     assert condition.obstacles is not None
-    shape = condition.obstacles(Option.of(row), partner_id)
+    shape = condition.obstacles(row.option, partner_id)
     ids = {pk for found in seen.values() for pk in found.get(condition.code, ())}
     related = shape.query.select_related
     fresh = shape.model._default_manager.filter(pk__in=ids)

@@ -38,7 +38,7 @@ def _subscription(staff: Staff, customer_id: uuid.UUID, subscription_id: uuid.UU
 
 def _verdicts(staff: Staff, subscription: Subscription) -> list[Verdict]:
     assert staff.partner is not None
-    return judge(Subscription.objects.filter(pk=subscription.pk), partner=staff.partner)
+    return judge([subscription], partner=staff.partner)
 
 
 @never_cache
@@ -46,9 +46,9 @@ def _verdicts(staff: Staff, subscription: Subscription) -> list[Verdict]:
 @access(may=Permission.MANAGE_SUBSCRIPTIONS)
 def upgrade_form(request: StaffRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponseBase:
     """GET: choose a target and a number of licences. POST: submit the reviewed upgrade."""
-    subscription = _subscription(request.user, customer_id, subscription_id)
     if request.method == "POST":
-        return _submit(request, subscription)
+        return _submit(request, customer_id, subscription_id)
+    subscription = _subscription(request.user, customer_id, subscription_id)
     verdicts = _verdicts(request.user, subscription)
     if not verdicts:
         messages.info(request, _("%(offer)s has no upgrade paths.") % {"offer": subscription.offer.name})
@@ -124,15 +124,17 @@ def upgrade_review(request: StaffRequest, customer_id: uuid.UUID, subscription_i
     return render(request, "upgrades/review.html", context)
 
 
-def _submit(request: StaffRequest, subscription: Subscription) -> HttpResponseBase:
+def _submit(request: StaffRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponseBase:
     asked = UpgradeRequest(request.POST)
     if not asked.is_valid():
+        subscription = _subscription(request.user, customer_id, subscription_id)
         verdicts = _verdicts(request.user, subscription)
         return _choose(request, subscription, verdicts, UpgradeForm(request.POST, verdicts=verdicts), status=400)
     try:
         upgrade = upgrade_subscription(
             staff=request.user,
-            subscription_id=subscription.pk,
+            subscription_id=subscription_id,
+            customer_id=customer_id,
             target_id=asked.cleaned_data["target"],
             quantity=asked.cleaned_data["quantity"],
             key=asked.cleaned_data["key"],

@@ -26,7 +26,7 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
     subscription: Subscription = get_object_or_404(
         visible.select_related("offer", "customer", "parent__offer"), pk=subscription_id, customer_id=customer_id
     )
-    verdicts = judge(Subscription.objects.filter(pk=subscription.pk), partner=partner) if subscription.is_live else []
+    verdicts = judge([subscription], partner=partner) if subscription.is_live else []
     context = {
         "customer": subscription.customer,
         "subscription": subscription,

@@ -20,13 +20,14 @@ PARTNER = uuid.UUID(int=1)
 
 
 class Prepared:
-    """A question about some ids, as a partner sees them. `build` makes the query; the first column is an id.
+    """A question about some ids, as a partner sees them. `build` makes the query; its first columns are ids.
 
     `build` must put its two arguments into the query as they are, and nothing that is another value tomorrow.
     """
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, *, id_columns: int = 1) -> None:
         self._build = build
+        self._id_columns = id_columns
         self._built: dict[tuple[str, int], tuple[str, list[Any]]] = {}
 
     def ask(self, ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> list[tuple[Any, ...]]:
@@ -47,7 +48,9 @@ class Prepared:
         with connection.cursor() as cursor:
             cursor.execute(sql, [one if is_native or not isinstance(one, uuid.UUID) else one.hex for one in values])
             rows = cursor.fetchall()
-        return ((row[0] if is_native else uuid.UUID(row[0]), *row[1:]) for row in rows)
+        if is_native:
+            return iter(rows)
+        return ((*map(uuid.UUID, row[: self._id_columns]), *row[self._id_columns :]) for row in rows)
 
     def _statement(self, vendor: str, size: int) -> tuple[str, list[Any]]:
         """The SQL for this many ids; its parameters hold markers where ids and partner go."""
