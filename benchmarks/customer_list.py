@@ -87,7 +87,10 @@ async def _search(large: Visitor, script: str, pieces: dict[str, str]) -> Row:
     pages: list[Open] = [partial(large.get, LIST, q=piece) for piece in pieces]
     first, *searched = await compare(partial(large.get, LIST), *pages)
     worst = max(searched)
-    times = {f"{piece} ({found})": milliseconds(taken) for (piece, found), taken in zip(pieces.items(), searched, strict=True)}
+    times = {
+        f"{piece} ({found})": milliseconds(taken)
+        for (piece, found), taken in zip(pieces.items(), searched, strict=True)
+    }
     slowest = next(piece for piece, taken in zip(pieces, searched, strict=True) if taken == worst)
     return Row(
         f"search for a piece, {script}, the slowest",

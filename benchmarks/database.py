@@ -63,7 +63,7 @@ def fill_postgresql(address: str, size: int) -> None:
 def _loads(portfolio: Portfolio) -> Iterator[Rows]:
     """Several customers' rows together, with a progress bar."""
     total = -(-len(portfolio) // AT_ONCE)
-    for some in track(batched(portfolio, AT_ONCE), f"Loading {len(portfolio):,} customers", total):  # noqa: B911
+    for some in track(batched(portfolio, AT_ONCE), f"Loading {len(portfolio):,} customers", total):
         yield {table: [row for customer in some for row in customer[table]] for table in COLUMNS}
 
 
@@ -89,7 +89,8 @@ def _without_indexes(connection: psycopg.Connection[Any]) -> Iterator[None]:
     for table, name, _definition in constraints:
         connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
     indexes = connection.execute(
-        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexname NOT LIKE '%%_pkey'", [tables]
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexname NOT LIKE '%%_pkey'",
+        [tables],
     ).fetchall()
     for name, _definition in indexes:
         connection.execute(f'DROP INDEX "{name}"')
@@ -140,7 +141,9 @@ def _people(execute: Execute, mark: str) -> None:
         partner_id = None if partner_number is None else partners[partner_number]
         staff = f"{number:032x}"
         row = (staff, email, f"Person {number}", partner_id, password, now, is_platform, is_platform)
-        execute(f"INSERT INTO partners_staff ({STAFF_COLUMNS}) VALUES ({_marks(row, mark)}, 'en', 'UTC', 'auto', true)", row)
+        execute(
+            f"INSERT INTO partners_staff ({STAFF_COLUMNS}) VALUES ({_marks(row, mark)}, 'en', 'UTC', 'auto', true)", row
+        )
         if not is_platform:
             execute(f"INSERT INTO partners_staffrole (staff_id, role) VALUES ({mark}, 'admin_agent')", (staff,))
 

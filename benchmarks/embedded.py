@@ -78,4 +78,6 @@ def _submit(visitor: Visitor, paths: Iterator[str]) -> Open:
 
 def _row(what: str, ours: float, theirs: float) -> Row:
     details = {"ms": milliseconds(ours), "PostgreSQL ms": milliseconds(theirs)}
-    return Row(f"embedded SQLite, {SIZE:,} customers: {what}", "PostgreSQL with the same", 1.5, ours / theirs, details=details)
+    return Row(
+        f"embedded SQLite, {SIZE:,} customers: {what}", "PostgreSQL with the same", 1.5, ours / theirs, details=details
+    )

@@ -12,7 +12,7 @@ import psycopg
 
 from benchmarks.database import catalogue, prepare
 from benchmarks.environment import Server
-from benchmarks.portfolio import COLUMNS, CUSTOMER, PRIVILEGE, RELATIONSHIP, SUBSCRIPTION, Catalogue, Portfolio, Rows
+from benchmarks.portfolio import COLUMNS, CUSTOMER, PRIVILEGE, RELATIONSHIP, SUBSCRIPTION, Portfolio, Rows
 from benchmarks.report import Row
 from benchmarks.timed import timed
 
@@ -79,7 +79,8 @@ def _customer(rows: Rows, codes: dict[int, str]) -> dict[str, Any]:
         "domain": domain,
         "resellers": [_uuid(partner) for partner, *_rest in rows[RELATIONSHIP]],
         "delegated_admin_privileges": [
-            {"service": codes[service], "partner": _uuid(partner)} for _customer, service, partner, *_rest in rows[PRIVILEGE]
+            {"service": codes[service], "partner": _uuid(partner)}
+            for _customer, service, partner, *_rest in rows[PRIVILEGE]
         ],
         "subscriptions": list(_subscriptions(rows)),
     }

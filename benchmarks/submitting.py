@@ -1,6 +1,5 @@
 """Submitting upgrades: many customers at once against pgbench, and one customer under siege."""
 
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -184,7 +183,8 @@ def _script(one: Upgradable, folder: Path) -> Path:
     lines = [
         "\\set n random(1, :picked)",
         "\\set key random(1, 1000000000000)",
-        "SELECT customer_id AS customer, subscription_id AS subscription FROM benchmark_picked WHERE number = :n \\gset",
+        "SELECT customer_id AS customer, subscription_id AS subscription",
+        "FROM benchmark_picked WHERE number = :n \\gset",
     ]
     names = {one.customer_id: ":customer", one.subscription_id: ":subscription", uuid.UUID(key): "key-:key"}
     for statement in statements:
@@ -211,7 +211,9 @@ def _transactions(script: Path, picked: list[Upgradable], pgbench: Pgbench) -> f
     """How often a second pgbench runs this script on these customers."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS benchmark_picked")
-        cursor.execute("CREATE TABLE benchmark_picked (number integer PRIMARY KEY, customer_id uuid, subscription_id uuid)")
+        cursor.execute(
+            "CREATE TABLE benchmark_picked (number integer PRIMARY KEY, customer_id uuid, subscription_id uuid)"
+        )
         rows = [(number + 1, one.customer_id, one.subscription_id) for number, one in enumerate(picked)]
         cursor.executemany("INSERT INTO benchmark_picked VALUES (%s, %s, %s)", rows)
         cursor.execute("ANALYZE benchmark_picked")

@@ -1,7 +1,7 @@
 """What the portal's pages are held against, on the same server."""
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from customers.models import Customer
 from partners.access import access
