@@ -68,6 +68,7 @@ def test_one_partners_end_is_not_the_others(staff: Staff) -> None:
 
 def test_a_privilege_or_a_sale_without_a_relationship_shows_nothing(staff: Staff) -> None:
     customer = customer_of(PartnerFactory(), services=[])
+    assert staff.partner is not None
     sold(staff.partner, customer)
     service_id = sold(None, customer).offer.service_plans.values_list("service_id", flat=True)[0]
     DelegatedAdminPrivilege.objects.create(partner=staff.partner, customer=customer, service_id=service_id)
@@ -111,6 +112,7 @@ def test_customers_are_counted(staff: Staff) -> None:
     for _ in range(3):
         customer_of(staff.partner)
     customer_of(PartnerFactory())
+    assert staff.partner_id is not None
     assert count_customers(staff.partner_id) == 3
     customer_of(staff.partner)
     forget_count([staff.partner_id])

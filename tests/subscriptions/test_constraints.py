@@ -286,6 +286,7 @@ def test_what_an_upgrade_proves_cannot_be_deleted(name: str) -> None:
 
 
 def test_a_partner_with_subscriptions_cannot_be_deleted() -> None:
-    held = make(reseller_of_record=PartnerFactory())
+    seller = PartnerFactory()
+    make(reseller_of_record=seller)
     with pytest.raises(ProtectedError):
-        Partner.objects.filter(pk=held.reseller_of_record_id).delete()
+        Partner.objects.filter(pk=seller.pk).delete()

@@ -231,7 +231,7 @@ def test_a_privilege_given_to_another_waits_for_an_upgrade_under_way(staff: Staf
             giving = pool.submit(
                 and_close(
                     lambda: DelegatedAdminPrivilege.objects.create(
-                        customer=customer, service=service, partner=staff.partner
+                        customer=customer, service=service, partner_id=held.reseller_of_record_id
                     )
                 )
             )
