@@ -11,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import ResellerRelationship
-from desk.paging import BY_NAME, Page, take_page
+from customers.querysets import RelationshipQuerySet
+from desk.paging import BY_NAME, Page, asked_place, take_page
 from desk.portfolio import CustomerLine, customer_lines, soon_deleted
 from desk.scan import Judge, lacking, search_through, with_steps
 from partners.models import Staff
@@ -19,6 +20,8 @@ from upgrades.conditions import CONDITIONS
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 200
+# Read through in a thousandth of a second or two.
+NEAREST = 3_000
 MOST_COUNTED = 1_000
 # Invisible marks that turn the direction of writing come along when a name is copied, and no name is found by them.
 DIRECTION_MARKS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -90,19 +93,53 @@ class CustomerListing:
 def list_customers(staff: Staff, search: CustomerSearch, query: QueryDict) -> CustomerListing:
     """The page of the person's customers that the address asks for. Raises `BadRequest` for a malformed place."""
     assert staff.partner_id is not None
-    rows = ResellerRelationship.objects.visible_to(staff)
-    if search.text:
-        rows = rows.search(search.text, partner_id=staff.partner_id)
+    visible = ResellerRelationship.objects.visible_to(staff)
     if search.show == SOON_DELETED:
-        rows = rows.filter(customer_id__in=soon_deleted(staff.partner_id).order_by().values("customer_id"))
-    elif search.show:
+        visible = visible.filter(customer_id__in=soon_deleted(staff.partner_id).order_by().values("customer_id"))
+    rows = visible.search(search.text, partner_id=staff.partner_id)
+    if search.show not in {"", SOON_DELETED}:
         return _filtered(rows, _judge(search.show, staff.partner_id), query, staff.partner_id)
+    matching, runs = None, [rows]
+    if search.show:
+        matching = count_up_to(rows)
+    elif search.text:
+        matching = count_up_to(ResellerRelationship.objects.visible_matches(search.text, partner_id=staff.partner_id))
+        if matching > MOST_COUNTED:
+            runs = _near_and_far(visible, search.text, query, staff.partner_id)
+    page = take_page(runs, BY_NAME, query, size=PAGE_SIZE)
     # Joined, the customers of all matches would be fetched before the first fifty are chosen.
-    page = take_page(rows, BY_NAME, query, size=PAGE_SIZE)
     prefetch_related_objects(page.rows, "customer")
     lines = customer_lines(page.rows, partner_id=staff.partner_id)
-    matching = _count(rows, page) if search.text or search.show else None
     return CustomerListing(lines=lines, page=page, matching=matching)
+
+
+def count_up_to(rows: QuerySet[Any]) -> int:
+    """How many there are, or one more than `MOST_COUNTED` where there are more."""
+    return rows.order_by()[: MOST_COUNTED + 1].count()
+
+
+def _near_and_far(
+    visible: RelationshipQuerySet, text: str, query: QueryDict, partner_id: uuid.UUID
+) -> list[RelationshipQuerySet]:
+    """The many matches of a piece, in runs that follow one another in the order of names.
+
+    What many names have soon fills a page if one just reads on from its beginning; only beyond the nearest names
+    the letter pairs are asked, which gather all matches before the first can be told.
+    """
+    before, after = asked_place(query)
+    runs: list[RelationshipQuerySet] = []
+    for run in visible.runs_for(text):
+        way = run.before(*before) if before else run.after(*after) if after else run.in_order()
+        bound = list(way.values_list("name_key", "customer_id")[NEAREST - 1 : NEAREST])
+        near = run.search(text, partner_id=partner_id, by_pairs=False)
+        far = run.search(text, partner_id=partner_id)
+        if not bound:
+            runs.append(near)
+        elif before:
+            runs += [far.before(*bound[0]), near.no_earlier(*bound[0])]
+        else:
+            runs += [near.no_later(*bound[0]), far.after(*bound[0])]
+    return runs
 
 
 def _judge(show: str, partner_id: uuid.UUID) -> Judge:
@@ -115,10 +152,3 @@ def _filtered(rows: QuerySet[Any], judge: Judge, query: QueryDict, partner_id: u
     found = search_through(rows, BY_NAME, query, judge, size=PAGE_SIZE)
     lines = customer_lines(found.page.rows, partner_id=partner_id)
     return CustomerListing(lines=lines, page=found.page, looked_at=found.looked_at, is_cut_short=found.is_cut_short)
-
-
-def _count(rows: QuerySet[Any], page: Page) -> int:
-    """How many there are, or one more than `MOST_COUNTED` where there are more; a single page is counted at sight."""
-    if page.before is None and page.after is None:
-        return len(page.rows)
-    return rows.order_by()[: MOST_COUNTED + 1].count()

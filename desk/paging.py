@@ -8,7 +8,7 @@ import base64
 import datetime
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -99,20 +99,34 @@ class Order:
         return encode_cursor(*self.place(row))
 
 
-def take_page(rows: QuerySet[Any], order: Order, query: QueryDict, *, size: int) -> Page:
-    """The page that the address asks for: one query, or two where someone pages back to the start of the list."""
+def take_page(rows: QuerySet[Any] | Sequence[QuerySet[Any]], order: Order, query: QueryDict, *, size: int) -> Page:
+    """The page that the address asks for: one query, or two where someone pages back to the start of the list.
+
+    `rows` may come in runs that follow one another in this order; a later one is asked where the earlier ones do
+    not fill the page.
+    """
+    runs = [rows] if isinstance(rows, QuerySet) else rows
     before, after = asked_place(query)
     if before is not None:
-        found = list(order.before(rows, before)[: size + 1])
+        found = _gather((order.before(run, before) for run in reversed(runs)), size + 1)
         if len(found) > size:
             return _page(found[:size][::-1], order, back=True, on=True)
         # Fewer rows than a page before this place: the first page, filled, is what is meant.
-    begin = order.first(rows) if after is None else order.after(rows, after)
-    found = list(begin[: size + 1])
+    found = _gather((order.first(run) if after is None else order.after(run, after) for run in runs), size + 1)
     if not found and after is not None:
         # What stood here has gone; the way back is left.
         return Page(rows=[], before=str(query["after"]))
     return _page(found[:size], order, back=after is not None, on=len(found) > size)
+
+
+def _gather(runs: Iterable[QuerySet[Any]], number: int) -> list[Any]:
+    """So many rows from the runs, one after the other."""
+    found: list[Any] = []
+    for run in runs:
+        found += run[: number - len(found)]
+        if len(found) >= number:
+            break
+    return found
 
 
 def _page(rows: Sequence[Any], order: Order, *, back: bool, on: bool) -> Page:

@@ -12,7 +12,7 @@ from activity.models import ActivityRecord
 from activity.querysets import ActivityQuerySet
 from customers.models import Customer
 from desk.activity_filter import ActivityFilter
-from desk.listing import MOST_COUNTED
+from desk.listing import MOST_COUNTED, count_up_to
 from desk.log import csv_lines, log_lines
 from desk.paging import address, by_moment, take_page
 from desk.views.subscriptions import visible_relationship
@@ -73,7 +73,7 @@ def _page(
         "form": form,
         "customer": customer,
         "lines": log_lines(page.rows, staff=staff),
-        "count": records.order_by()[: MOST_COUNTED + 1].count(),
+        "count": count_up_to(records),
         "most_counted": MOST_COUNTED,
         "all_url": request.path,
         "csv_url": address(request.path, request.GET, format="csv") if not form.errors else "",

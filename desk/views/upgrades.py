@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from desk.listing import MOST_COUNTED
+from desk.listing import MOST_COUNTED, count_up_to
 from desk.paging import address, by_moment, take_page
 from partners.access import access
 from partners.requests import StaffRequest
@@ -31,7 +31,7 @@ def upgrade_list(request: StaffRequest) -> HttpResponse:
         "upgrades": page.rows,
         "is_unfinished": show == UNFINISHED,
         "is_unknown_filter": show not in {"", UNFINISHED},
-        "count": shown.order_by()[: MOST_COUNTED + 1].count(),
+        "count": count_up_to(shown),
         "most_counted": MOST_COUNTED,
         "all_url": address(path, request.GET, show=None),
         "unfinished_url": address(path, request.GET, show=UNFINISHED),

@@ -3,6 +3,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import cache
@@ -10,7 +11,7 @@ from django.test import Client
 
 from customers.counts import count_customers, forget_count
 from customers.models import Customer, ResellerRelationship
-from desk import scan
+from desk import listing, scan
 from desk.listing import PAGE_SIZE
 from partners.models import Partner, Staff
 from partners.roles import Role
@@ -213,6 +214,28 @@ def test_a_search_pages_on_within_what_it_found(client: Client, partner: Partner
     many(partner, PAGE_SIZE + 3, "Contoso {:03}")
     many(partner, 5, "Adatum {}")
     assert [len(one) for one in pages(client, "/customers/?q=contoso")] == [PAGE_SIZE, 3]
+
+
+@pytest.mark.parametrize("name", ["Contoso {:03}", "北京华信 {:03}", "Diseño 华信 {:03}"])
+def test_what_very_many_match_pages_both_ways_too(
+    client: Client, partner: Partner, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MOST_COUNTED", 10)
+    monkeypatch.setattr(listing, "NEAREST", 20)
+    names = [name.format(number) for number in range(2 * PAGE_SIZE + 5)]
+    for one in names:
+        customer_of(partner, services=[], company_name=one)
+    many(partner, 30, "A {:02}")
+    many(partner, 30, "中 {:02}")
+    many(partner, 30, "龙 {:02}")
+    query = name[:7].strip() if name.isascii() else "华信"
+    first = f"/customers/?{urlencode({'q': query})}"
+    forward = list(pages(client, first))
+    assert [one for page in forward for one in page] == names
+    address, last = way(client.get(first), "next"), first
+    while address:
+        last, address = address, way(client.get(address), "next")
+    assert list(pages(client, last, "prev")) == forward[::-1]
 
 
 def test_a_search_without_match_says_what_to_do(client: Client, partner: Partner) -> None:
