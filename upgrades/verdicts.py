@@ -158,6 +158,8 @@ def judge(
             partner=partner, subscription=row.subscription, path=paths[row.path_id], unmet=row.unmet, _seen=seen[index]
         )
         for index, row in enumerate(rows)
+        # Whoever edits the matrix may have taken a path away since the options were read.
+        if row.path_id in paths
     ]
     return sorted(verdicts, key=lambda verdict: (len(verdict.unmet), verdict.path.target.name))
 
@@ -218,7 +220,7 @@ def _load_obstacles(
     loaded = {obstacle.pk: obstacle for obstacle in fresh}
     for found in seen.values():
         if condition.code in found:
-            found[condition.code] = [loaded[pk] for pk in sorted(found[condition.code])]
+            found[condition.code] = [loaded[pk] for pk in sorted(found[condition.code]) if pk in loaded]
 
 
 def load_paths(path_ids: Iterable[uuid.UUID], *, other_offers: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, Path]:

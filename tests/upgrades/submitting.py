@@ -54,7 +54,7 @@ def and_close(work: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass
 class Pause:
-    """Holds a thread just before its first statement that begins with `before`."""
+    """Holds a thread just before its first statement with this text in it."""
 
     before: str
     reached: threading.Event = field(default_factory=threading.Event)
@@ -62,7 +62,7 @@ class Pause:
     process_id: int = 0
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith(self.before) and not self.reached.is_set():
+        if self.before in sql and not self.reached.is_set():
             self.process_id = context["connection"].connection.info.backend_pid
             self.reached.set()
             assert self.go_on.wait(60)

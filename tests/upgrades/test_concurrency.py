@@ -30,8 +30,10 @@ from tests.upgrades.submitting import (
     wait_until_blocked,
 )
 from upgrades.errors import ConditionsUnmet, KeyReused, SubscriptionChanged
+from upgrades.explain import explain
 from upgrades.models import Upgrade, UpgradeMatrix, UpgradePath
 from upgrades.operations import tick_step
+from upgrades.verdicts import CODES, judge
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
@@ -197,7 +199,7 @@ def test_ticks_made_at_once_are_all_kept(staff: Staff) -> None:
 def test_a_new_subscription_waits_for_an_upgrade_under_way(staff: Staff) -> None:
     customer = customer_of(staff.partner)
     held = sold(staff.partner, customer, "Business Premium")
-    pause = Pause(before="UPDATE")
+    pause = Pause(before='UPDATE "subscriptions_subscription"')
     with ThreadPoolExecutor(max_workers=1) as pool:
         with paused(pause, lambda: submit(asked(staff, held))) as upgrading:
             adding = pool.submit(and_close(lambda: sold(None, customer, "Exchange Online (Plan 2)")))
@@ -225,7 +227,7 @@ def test_a_privilege_given_to_another_waits_for_an_upgrade_under_way(staff: Staf
     customer = customer_of(staff.partner, services=[])
     held = sold(staff.partner, customer, "Business Premium", status=Status.PENDING)
     service = held.offer.service_plans.all()[0].service
-    pause = Pause(before="INSERT")
+    pause = Pause(before='INSERT INTO "activity_activityrecord"')
     with ThreadPoolExecutor(max_workers=1) as pool:
         with paused(pause, lambda: lock_and_record(staff, held)):
             giving = pool.submit(
@@ -262,7 +264,7 @@ def test_an_upgrade_waits_for_a_revocation_that_holds_the_customer_and_then_sees
 
 def test_another_customer_is_upgraded_while_one_is_under_way(staff: Staff) -> None:
     first, other = (sold(staff.partner, customer_of(staff.partner), "Business Premium") for _ in range(2))
-    pause = Pause(before="UPDATE")
+    pause = Pause(before='UPDATE "subscriptions_subscription"')
     with paused(pause, lambda: submit(asked(staff, first))):
         assert isinstance(submit(asked(staff, other)), Upgrade)
         first.refresh_from_db()
@@ -273,17 +275,35 @@ def test_another_customer_is_upgraded_while_one_is_under_way(staff: Staff) -> No
 
 def test_the_matrix_can_be_edited_while_an_upgrade_is_under_way(staff: Staff) -> None:
     held = sold(staff.partner, customer_of(staff.partner), "Business Premium")
-    pause = Pause(before="UPDATE")
+    pause = Pause(before='UPDATE "subscriptions_subscription"')
     with paused(pause, lambda: submit(asked(staff, held))) as upgrading, transaction.atomic():
         UpgradeMatrix.objects.update(version=2)
         UpgradePath.objects.filter(source=held.offer).delete()
     assert isinstance(upgrading.result(), Upgrade)
 
 
+@pytest.mark.parametrize("table", ["upgrades_upgradepath", "upgrades_pathservice", "subscriptions_subscription"])
+def test_the_matrix_can_be_edited_while_a_page_judges(staff: Staff, table: str) -> None:
+    """Between any two of its statements."""
+    customer = customer_of(staff.partner, services=[])
+    held = sold(staff.partner, customer, "Business Premium")
+    sold(None, customer, "E3")
+    pause = Pause(before=f'SELECT "{table}"."id"')
+
+    def page() -> list[str]:
+        verdicts = judge(Subscription.objects.filter(pk=held.pk), partner=staff.partner)
+        return [one.code for verdict in verdicts for one in explain(verdict) if not one.is_met]
+
+    with paused(pause, page) as judging:
+        UpgradePath.objects.all().delete()
+        DelegatedAdminPrivilege.objects.all().delete()
+    assert set(judging.result()) <= set(CODES)
+
+
 def test_a_subscription_deleted_while_its_upgrade_is_under_way_is_not_moved(staff: Staff) -> None:
     """Whoever deletes it without holding the customer; the upgrade is refused, not broken."""
     held = sold(staff.partner, customer_of(staff.partner), "Business Premium")
-    pause = Pause(before="UPDATE")
+    pause = Pause(before='UPDATE "subscriptions_subscription"')
     with paused(pause, lambda: submit(asked(staff, held))) as upgrading:
         Subscription.objects.filter(pk=held.pk).update(status=Status.DELETED)
     assert isinstance(upgrading.result(), SubscriptionChanged)
@@ -295,7 +315,7 @@ def test_a_subscription_deleted_while_its_upgrade_is_under_way_is_not_moved(staf
 
 def test_a_change_made_while_an_upgrade_is_under_way_is_not_overwritten(staff: Staff) -> None:
     held = sold(staff.partner, customer_of(staff.partner), "Business Premium")
-    pause = Pause(before="UPDATE")
+    pause = Pause(before='UPDATE "subscriptions_subscription"')
     with paused(pause, lambda: submit(asked(staff, held))) as upgrading:
         Subscription.objects.filter(pk=held.pk).update(quantity=99, version=2)
     assert isinstance(upgrading.result(), SubscriptionChanged)
