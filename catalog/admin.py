@@ -63,7 +63,7 @@ class ServiceAdmin(CatalogueAdmin):
     @admin.display(description=gettext_lazy("Service plans"))
     def plan_names(self, service: Service) -> str:
         """The editions of it."""
-        return ", ".join(plan.name for plan in service.plans.all())
+        return _(", ").join(plan.name for plan in service.plans.all())
 
 
 @admin.register(ServicePlan)
@@ -169,7 +169,7 @@ class OfferAdmin(CatalogueAdmin):
     @admin.display(description=gettext_lazy("Service plans"))
     def plans(self, offer: Offer) -> str:
         """The plans, for those who may look but not change."""
-        return ", ".join(str(content) for content in offer.contents.select_related("service_plan"))
+        return _(", ").join(str(content) for content in offer.contents.select_related("service_plan"))
 
     @admin.action(permissions=["change"], description=gettext_lazy("Withdraw selected offers from sale"))
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

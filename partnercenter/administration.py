@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext_lazy
 
 # The rooms in the order in which an administrator's work meets them.
 ROOMS = ("upgrades", "catalog", "partners", "activity")
 
-# Words of Django's own pages that Django has not translated into every language of the portal; the portal's
-# translations come before Django's.
+# Words of Django's own pages that Django has not translated into every language of the portal, or that address
+# people otherwise than the portal does; the portal's translations come before Django's.
 DJANGO_WORDS = (
     gettext_noop("- Select an option -"),
     gettext_noop("Run"),
@@ -31,6 +31,16 @@ DJANGO_WORDS = (
     gettext_noop(
         "Deleting the %(object_name)s “%(escaped_object)s” would require deleting the following protected related "
         "objects:"
+    ),
+    gettext_noop("None available"),
+    gettext_noop("Your old password was entered incorrectly. Please enter it again."),
+    gettext_noop("Your password can’t be too similar to your other personal information."),
+    gettext_noop("Your password can’t be a commonly used password."),
+    gettext_noop("Your password can’t be entirely numeric."),
+    ngettext_lazy(
+        "Your password must contain at least %(min_length)d character.",
+        "Your password must contain at least %(min_length)d characters.",
+        "min_length",
     ),
 )
 

@@ -269,7 +269,7 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
     def roles(self, staff: Staff) -> str:
         """The roles, for the list and for those who may look but not change."""
         held = {row.role for row in staff.role_rows.all()}
-        return ", ".join(str(role.label) for role in Role if role.value in held)
+        return _(", ").join(str(role.label) for role in Role if role.value in held)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         """The form, told who fills it in."""

@@ -359,4 +359,4 @@ def value_words(value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, int):
         return number_format(value)
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return _(", ").join(map(str, value)) if isinstance(value, list) else str(value)

@@ -111,7 +111,7 @@ def _rule_words(path: UpgradePath, before: set[Rule], after: set[Rule]) -> str:
         for words, rules in ((more, after - before), (fewer, before - after)):
             if names := _names(model, rules):
                 parts.append(words % {"names": listed(names)})
-    return _("%(path)s is judged by other rules: %(changes)s") % {"path": path, "changes": "; ".join(parts)}
+    return _("%(path)s is judged by other rules: %(changes)s") % {"path": path, "changes": _("; ").join(parts)}
 
 
 def _names(model: type[Model], rules: Iterable[Rule]) -> list[str]:

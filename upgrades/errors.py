@@ -46,7 +46,7 @@ class ConditionsUnmet(UpgradeRefused):
     @property
     def message(self) -> str:
         """The reason as a sentence."""
-        reasons = "; ".join(str(condition.unmet_words) for condition in self.verdict.unmet)
+        reasons = _("; ").join(str(condition.unmet_words) for condition in self.verdict.unmet)
         return _("%(offer)s cannot be chosen now: %(reasons)s.") % {
             "offer": self.verdict.path.target.name,
             "reasons": reasons,

@@ -210,8 +210,12 @@ def check_cells(cells: Cells, offers: Mapping[uuid.UUID, Offer]) -> None:
         elif source_id == target_id:
             problems.append(_("“%(offer)s” cannot be upgraded to itself.") % {"offer": offers[source_id]})
         elif problem := _footnote_problem(footnote):
-            cell = {"source": offers[source_id].short_name, "target": offers[target_id].short_name}
-            problems.append(_("Footnote of %(source)s → %(target)s:") % cell + " " + problem)
+            values = {
+                "source": offers[source_id].short_name,
+                "target": offers[target_id].short_name,
+                "problem": problem,
+            }
+            problems.append(_("Footnote of %(source)s → %(target)s: %(problem)s") % values)
     if problems:
         raise ValidationError(sorted(set(problems)))
 

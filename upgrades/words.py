@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from subscriptions.models import Status
 
@@ -41,7 +41,8 @@ def _own_subscription(values: Values) -> str:
     if "services" in values:
         parts.append(_("contains %(services)s") % {"services": listed(values["services"])})
     parts.append(_("sold by you"))
-    return listed(parts)
+    # Translators: the parts can hold lists of names, so this comma has to part more than that of a list.
+    return pgettext("between the parts of a sentence", ", ").join(parts)
 
 
 def _other_channel(values: Values) -> str:
