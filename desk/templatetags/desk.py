@@ -1,15 +1,20 @@
 """Tags of the list pages: how near an upgrade is, how soon a subscription is deleted."""
 
 import datetime
+from collections.abc import Iterable
 from functools import lru_cache
 
 from django import template
+from django.template.context import RequestContext
+from django.template.loader import get_template
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from desk.drawing import draw_lines
+from desk.portfolio import CustomerLine
 from partners.templatetags.look import day, icon
 from subscriptions.models import Subscription
 
@@ -74,3 +79,11 @@ def shortly(value: datetime.datetime) -> SafeString:
     full = f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.date_format(local, 'TIME_FORMAT')}"
     words = formats.date_format(local, "TIME_FORMAT" if is_today else "SHORT_DATE_FORMAT")
     return format_html('<time class="hint" datetime="{}" title="{}">{}</time>', local.isoformat(), full, words)
+
+
+@register.simple_tag(takes_context=True)
+def customer_lines(context: RequestContext, lines: Iterable[CustomerLine]) -> SafeString:
+    """Each of these lines as the partial `line` of the customer list draws it."""
+    partial = get_template("desk/customers.html#line")
+    around = context.flatten()
+    return draw_lines(lines, lambda line: partial.render({**around, "line": line}), open_id=str(context["open_id"]))
