@@ -8,12 +8,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from activity.operations import SYSTEM, record
+from customers.counts import forget_count
 from partnercenter.portfolio.checking import Catalogue, Checker
 from partnercenter.portfolio.faults import Fault, Faults
 from partnercenter.portfolio.reading import Record, Unreadable, read_records
 from partnercenter.portfolio.references import find_faults
 from partnercenter.portfolio.staging import Staging, staging
 from partnercenter.portfolio.writing import Counts, Writer
+from partners.models import Partner
 
 OPERATION = "import_portfolio"
 # Any number does, as long as nothing else in the portal takes it: two imports follow one another.
@@ -102,7 +104,13 @@ def _apply(staged: Staging, faults: Faults, source: str, progress: Progress, *, 
         progress.to_write(written)
         writer.write(changes)
         _record(changes, source)
+        transaction.on_commit(_count_customers_anew)
     return changes
+
+
+def _count_customers_anew() -> None:
+    """Any partner may have more or fewer customers now than its list remembers."""
+    forget_count(Partner.objects.values_list("pk", flat=True))
 
 
 def _lock(staged: Staging) -> None:

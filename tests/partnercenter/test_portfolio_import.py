@@ -10,10 +10,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 
 from activity.models import ActivityRecord, ActorKind
+from customers.counts import count_customers
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
 from partnercenter.portfolio import reading
 from partners.models import Partner
@@ -229,6 +231,13 @@ def test_an_import_leaves_one_record_with_its_counts(desk: Desk) -> None:
     assert record.after is not None
     assert record.after["subscriptions"] == {"added": 3, "updated": 0}
     assert record.after["source"] == "portfolio.json"
+
+
+def test_an_import_makes_the_customers_be_counted_anew(desk: Desk, django_capture_on_commit_callbacks: Any) -> None:
+    cache.set(f"customers:count:{OURS}", 351_204)
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.bring_in(a_portfolio(a_customer()))
+    assert count_customers(UUID(OURS)) == 1
 
 
 def test_a_file_is_read_in_pieces_however_they_fall(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
