@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any, cast
 
 from django import template
 from django.template.context import RequestContext
@@ -85,5 +86,5 @@ def shortly(value: datetime.datetime) -> SafeString:
 def customer_lines(context: RequestContext, lines: Iterable[CustomerLine]) -> SafeString:
     """Each of these lines as the partial `line` of the customer list draws it."""
     partial = get_template("desk/customers.html#line")
-    around = context.flatten()
+    around = cast("dict[str, Any]", context.flatten())
     return draw_lines(lines, lambda line: partial.render({**around, "line": line}), open_id=str(context["open_id"]))
