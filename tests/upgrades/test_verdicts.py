@@ -272,3 +272,21 @@ def test_the_set_based_question_is_one_statement(
         assert len(list(options(Subscription.objects.all(), partner_id=partner.pk))) == 27
     with django_assert_num_queries(1):
         assert len(steps_away(Subscription.objects.all(), partner_id=partner.pk)) == 9
+
+
+def test_more_are_judged_than_one_statement_names(partner: Partner, customer: Customer) -> None:
+    def many(offer_name: str, number: int) -> list[Subscription]:
+        kind, day = offer(offer_name), timezone.localdate()
+        return Subscription.objects.bulk_create(
+            Subscription(customer=customer, offer=kind, quantity=1, reseller_of_record=partner, commitment_end=day)
+            for _ in range(number)
+        )
+
+    many("Exchange Online (Plan 1)", 600)
+    premium = many("Business Premium", 3)
+    verdicts = judge(Subscription.objects.order_by("offer__name"), partner=partner)
+    assert {verdict.subscription.pk for verdict in verdicts} == {one.pk for one in premium}
+    assert all(verdict.is_eligible for verdict in verdicts)
+    assert steps_away(Subscription.objects.all(), partner_id=partner.pk) == dict.fromkeys(
+        (one.pk for one in premium), 0
+    )
