@@ -77,7 +77,7 @@ def shortly(value: datetime.datetime) -> SafeString:
     """The time of a moment of today, the day of an older one; both in full on hover."""
     local = timezone.localtime(value)
     is_today = local.date() == timezone.localdate()
-    full = f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.date_format(local, 'TIME_FORMAT')}"
+    full = formats.date_format(local, "DATETIME_FORMAT")
     words = formats.date_format(local, "TIME_FORMAT" if is_today else "SHORT_DATE_FORMAT")
     return format_html('<time class="hint" datetime="{}" title="{}">{}</time>', local.isoformat(), full, words)
 
