@@ -83,7 +83,8 @@ def _way_back(request: HttpRequest) -> str:
     """Where the person was, as long as that is a page of this portal."""
     wanted = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else "/"
+    # `redirect` would take what is no path for the name of a view.
+    return wanted if safe and wanted.startswith("/") else "/"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

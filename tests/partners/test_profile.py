@@ -179,7 +179,20 @@ class TestSwitches:
         page = client.post("/theme/", {"theme": "dark", "next": "/sign-in/"}, follow=True)
         assertContains(page, 'data-bs-theme="dark"')
 
-    @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "", "\0", "javascript:alert(1)"])
+    @pytest.mark.parametrize(
+        "elsewhere",
+        [
+            "https://evil.example/",
+            "//evil.example",
+            "",
+            "\0",
+            "javascript:alert(1)",
+            "customers",
+            "account_login",
+            "?",
+            " /",
+        ],
+    )
     def test_a_switch_leads_back_to_a_page_of_the_portal_only(self, client: Client, elsewhere: str) -> None:
         assert client.post("/theme/", {"theme": "dark", "next": elsewhere})["Location"] == "/"
 
