@@ -81,6 +81,7 @@ def _choose(
     shown = cards(verdicts)
     context = {
         "subscription": subscription,
+        "is_ours": subscription.reseller_of_record_id == request.user.partner_id,
         "customer": subscription.customer,
         "form": form,
         "chosen": str(form["target"].value() or ""),

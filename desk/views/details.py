@@ -32,6 +32,8 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "subscription": subscription,
         "is_ours": subscription.is_sold_by(partner),
         "partner": partner,
+        # An add-on can hang on a subscription that another partner sold and that stays out of sight.
+        "sees_parent": subscription.parent_id is not None and visible.filter(pk=subscription.parent_id).exists(),
         "cards": cards(verdicts),
         "eligible": sum(verdict.is_eligible for verdict in verdicts),
         "steps": _steps_to_nearest(verdicts),

@@ -21,8 +21,15 @@ def live_add_ons(option: Option, partner_id: uuid.UUID) -> QuerySet[Any]:
 
 def _facts(verdict: "Verdict") -> Sequence[Fact]:
     if found := verdict.seen(NO_ADD_ONS):
-        return [Fact("add_on", {"offer": add_on.offer.name, "status": add_on.status}) for add_on in found]
+        return [_add_on(verdict, add_on) for add_on in found]
     return (Fact("no_add_ons", {}),)
+
+
+def _add_on(verdict: "Verdict", add_on: Subscription) -> Fact:
+    """An add-on as this partner may know it: of one sold elsewhere, the offer only."""
+    if add_on.reseller_of_record_id != verdict.partner.pk:
+        return Fact("other_channel", {"offer": add_on.offer.name})
+    return Fact("add_on", {"offer": add_on.offer.name, "status": add_on.status})
 
 
 def _cancel(verdict: "Verdict") -> Remedy:
