@@ -1,18 +1,23 @@
-"""Shows the portal's own error pages also where Django would answer with a bare or a debugging one."""
+"""Keeps what the signed-in see out of caches, and shows the portal's own error pages everywhere.
+
+Django would answer some errors with a bare page, or where `DEBUG` is on with a debugging one.
+"""
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 from partnercenter.errors import error_page
 
 DRAWN = frozenset({400, 403, 404, 405})
 
 
-class ErrorPageMiddleware:
-    """An HTML answer of 400, 403, 404 or 405 that is not the portal's own page is replaced by it.
+class PrivatePageMiddleware:
+    """What a signed-in person sees is stored by no browser or proxy, unless its view says otherwise.
 
-    It stands inside the CSRF middleware, whose cookie the forms on these pages need too.
+    A browser would show a stored page to whoever presses "back" after the person has signed out.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -20,6 +25,27 @@ class ErrorPageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        if getattr(request, "person", None) is not None and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
+
+
+class ErrorPageMiddleware:
+    """An HTML answer of 400, 403, 404 or 405 that is not the portal's own page is replaced by it.
+
+    It stands inside the CSRF middleware, whose cookie the forms on these pages need too, and outside of the
+    common middleware, which refuses foreign host names.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            response = self.get_response(request)
+        except BadRequest:
+            # Django's debugging page reads the form once more, and breaks on one that cannot be read.
+            return error_page(request, 400)
         drawn_elsewhere = getattr(response, "is_portal_page", False) or not _is_html(response)
         if response.status_code not in DRAWN or drawn_elsewhere:
             return response
