@@ -212,7 +212,7 @@ def test_the_file_speaks_the_persons_language(partner: Partner, some: None) -> N
     assert lines[0][0] == "2026-05-05T06:00:00+02:00"
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_no_cell_is_a_formula(client: Client, partner: Partner, start: str) -> None:
     done(partner, f"{start}cmd|' /C calc'!A0")
     assert all(not cell.startswith(("=", "+", "-", "@", "\t", "\r")) for line in file(client) for cell in line)
