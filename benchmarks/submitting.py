@@ -201,10 +201,14 @@ def _script(one: Upgradable, folder: Path) -> Path:
 
 @contextmanager
 def _captured() -> Iterator[list[str]]:
+    """The statements of this block's transaction, each in full: pgbench knows none that were planned before."""
     statements: list[str] = []
+    connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
     with CaptureQueriesContext(connection) as captured:
         yield statements
-    statements += [query["sql"] for query in captured.captured_queries]
+    connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = False
+    ran = [query["sql"] for query in captured.captured_queries]
+    statements += ran[ran.index("BEGIN") : ran.index("COMMIT") + 1]
 
 
 def _transactions(script: Path, picked: list[Upgradable], pgbench: Pgbench) -> float:
