@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
@@ -23,6 +24,8 @@ from pytest_django.live_server_helper import LiveServer
 from partners.models import Staff
 from scripts.browser import launch_options
 
+# Where Django keeps the rows that came with the migrations, for tests that empty the tables.
+SERIALIZED = "_test_serialized_contents"
 LOCALES = {"en": "en-GB", "es": "es-ES", "zh-hans": "zh-CN"}
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 
@@ -76,12 +79,16 @@ class OpenPage(Protocol):
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None) -> Iterator[Browser]:
     """One Chromium for all journeys of a worker."""
     # Playwright runs an event loop in this thread, in which Django refuses database
     # access as unsafe, although nothing here awaits anything.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    catalogue = getattr(connection, SERIALIZED, None)
     with sync_playwright() as playwright:
+        # Within that loop Django opens a connection of its own, which must know, too, what an emptied database
+        # gets back.
+        setattr(connection, SERIALIZED, catalogue)
         started = playwright.chromium.launch(**launch_options())
         yield started
         started.close()
