@@ -140,9 +140,10 @@ def _people(execute: Execute, mark: str) -> None:
         is_platform = partner_number is None
         partner_id = None if partner_number is None else partners[partner_number]
         staff = f"{number:032x}"
-        row = (staff, email, f"Person {number}", partner_id, password, now, is_platform, is_platform)
+        person = (staff, email, f"Person {number}", partner_id, password, now, is_platform, is_platform)
         execute(
-            f"INSERT INTO partners_staff ({STAFF_COLUMNS}) VALUES ({_marks(row, mark)}, 'en', 'UTC', 'auto', true)", row
+            f"INSERT INTO partners_staff ({STAFF_COLUMNS}) VALUES ({_marks(person, mark)}, 'en', 'UTC', 'auto', true)",
+            person,
         )
         if not is_platform:
             execute(f"INSERT INTO partners_staffrole (staff_id, role) VALUES ({mark}, 'admin_agent')", (staff,))

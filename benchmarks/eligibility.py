@@ -51,7 +51,16 @@ def _export(server: Server, partner: str, output: Path) -> Timed:
 def _best(server: Server, partner: str, output: Path) -> float:
     begin = time.perf_counter()
     with output.open("wb") as stdout:
-        command = [server.programs / "psql", "-q", "-X", "-v", f"partner={partner}", "-f", SQL, server.address()]
+        command = [
+            str(server.programs / "psql"),
+            "-q",
+            "-X",
+            "-v",
+            f"partner={partner}",
+            "-f",
+            str(SQL),
+            server.address(),
+        ]
         subprocess.run(command, check=True, stdout=stdout)
     return time.perf_counter() - begin
 

@@ -30,7 +30,7 @@ def measure(server: Server, folder: Path, size: int) -> list[Row]:
     file = folder / "portfolio.jsonl"
     with psycopg.connect(server.address("imported")) as connection:
         known = catalogue(connection.execute)
-        codes = dict(connection.execute("SELECT id, code FROM catalog_service").fetchall())
+        codes: dict[int, str] = dict(connection.execute("SELECT id, code FROM catalog_service").fetchall())
     _write(file, Portfolio(size, known), codes)
     taken = timed(server.url_of("imported"), "import_portfolio", str(file))
     file.unlink()
@@ -53,7 +53,16 @@ def _copy(server: Server, table: str, columns: tuple[str, ...], folder: Path) ->
 
 
 def _psql(server: Server, database: str, command: str) -> None:
-    arguments = [server.programs / "psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-c", command, server.address(database)]
+    arguments = [
+        str(server.programs / "psql"),
+        "-q",
+        "-X",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-c",
+        command,
+        server.address(database),
+    ]
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -1,5 +1,6 @@
 """The list and a subscription's details, against a page that only signs the person in."""
 
+import uuid
 from functools import partial
 from itertools import cycle
 
@@ -12,7 +13,7 @@ from subscriptions.models import Subscription
 
 def details_paths(*, using: str = "default", count: int = 40) -> list[str]:
     """The addresses of some live subscriptions of the largest partner that have upgrade paths."""
-    own = Subscription.objects.using(using).sold_by(partner_ids()[LARGEST]).live()
+    own = Subscription.objects.using(using).sold_by(uuid.UUID(str(partner_ids()[LARGEST]))).live()
     some = own.filter(offer__name="Office 365 Business").order_by("pk").values_list("customer_id", "pk")[:count]
     return [f"/customers/{customer_id}/subscriptions/{pk}/" for customer_id, pk in some]
 

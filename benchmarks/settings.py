@@ -1,10 +1,11 @@
 """The portal's production settings, with two pages more that it is measured against."""
 
 import os
+from pathlib import Path
 
 from partnercenter.settings import *  # noqa: F403
 
 ROOT_URLCONF = "benchmarks.urls"
-STATIC_ROOT = os.environ["BENCHMARK_STATIC_ROOT"]
+STATIC_ROOT = Path(os.environ["BENCHMARK_STATIC_ROOT"])
 # Everyone of a measurement comes from one address.
-ACCOUNT_RATE_LIMITS: dict[str, str] = {}
+ACCOUNT_RATE_LIMITS = {}

@@ -38,6 +38,6 @@ def test_every_static_file_of_the_templates_has_a_hashed_name() -> None:
     names = {name for text in templates for name in re.findall(r"{% static ['\"]([^'\"]+)['\"]", text)}
     assert names
     for name in names:
-        hashed = staticfiles_storage.stored_name(name)
+        hashed = staticfiles_storage.stored_name(name)  # type: ignore[attr-defined]
         assert hashed != name
         assert staticfiles_storage.exists(hashed)
