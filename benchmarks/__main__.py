@@ -105,9 +105,9 @@ class Run:
         return importing.measure(self.server, self.folder, size)
 
     def _embedded(self, size: int) -> list[Row]:
-        from benchmarks import embedded
+        from benchmarks.embedded import measure
 
-        return embedded.measure(self.server, self.folder)
+        return measure(self.server, self.folder)
 
 
 if __name__ == "__main__":
