@@ -97,6 +97,10 @@ REMEDIES: dict[str, Callable[[Values], str]] = {
         _("The customer must cancel %(offers)s where it was bought; you cannot do it from here.")
         % {"offers": listed(values["offers"])}
     ),
+    "cancel_add_ons_elsewhere": lambda values: (
+        _("The customer must cancel %(offers)s where it was bought; you cannot do it from here.")
+        % {"offers": listed(values["offers"])}
+    ),
     "only_the_seller": lambda values: _("Only the reseller who sold it can upgrade it. Nothing to do for you here."),
     "cancel_add_ons": lambda values: _("Cancel the add-ons first: %(offers)s.") % {"offers": listed(values["offers"])},
 }
@@ -108,6 +112,13 @@ FOR_CUSTOMER: dict[str, Callable[[Values], str]] = {
             "delegated admin privileges for these services in the Office 365 admin centre operated by 21Vianet."
         )
         % {"services": listed(values["services"])}
+    ),
+    "cancel_add_ons_elsewhere": lambda values: (
+        _(
+            "To upgrade your subscription, its add-ons must be cancelled first: %(offers)s. They were not bought from "
+            "us: please cancel them where you bought them and tell us when that is done."
+        )
+        % {"offers": listed(values["offers"])}
     ),
     "cancel_elsewhere": lambda values: (
         _(

@@ -193,7 +193,7 @@ def test_one_suspended_since_an_unknown_day_is_judged_too(partner: Partner, cust
     assert [fact.code for fact in facts(verdict, "subscription_status_not_active")] == ["suspended"]
 
 
-@pytest.mark.parametrize(("own", "code"), [(True, "cancel_add_ons"), (False, "cancel_elsewhere")])
+@pytest.mark.parametrize(("own", "code"), [(True, "cancel_add_ons"), (False, "cancel_add_ons_elsewhere")])
 def test_add_ons_are_cancelled_where_they_were_bought(
     partner: Partner, customer: Customer, own: bool, code: str
 ) -> None:

@@ -45,6 +45,7 @@ REMEDY_VALUES: dict[str, Values] = {
     "ask_for_privileges": {"services": ["Exchange Online"]},
     "cancel_own": {"offer": "Office 365 Business"},
     "cancel_elsewhere": {"offers": ["Office 365 Business"]},
+    "cancel_add_ons_elsewhere": {"offers": ["Exchange Online (Plan 2)"]},
     "only_the_seller": {},
     "cancel_add_ons": {"offers": ["Office 365 Business"]},
 }
@@ -62,7 +63,7 @@ TABLES = [
     (FACTS, FACT_VALUES),
     (REMEDIES, REMEDY_VALUES),
     (STEPS, STEP_VALUES),
-    (FOR_CUSTOMER, {code: REMEDY_VALUES[code] for code in ("ask_for_privileges", "cancel_elsewhere")}),
+    (FOR_CUSTOMER, {code: REMEDY_VALUES[code] for code in FOR_CUSTOMER}),
 ]
 
 

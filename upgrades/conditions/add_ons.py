@@ -38,7 +38,7 @@ def _cancel(verdict: "Verdict") -> Remedy:
     values = {"offers": [add_on.offer.name for add_on in found]}
     if own:
         return Remedy("cancel_add_ons", values, subscription_id=own[0].pk)
-    return Remedy("cancel_elsewhere", values, for_customer=True)
+    return Remedy("cancel_add_ons_elsewhere", values, for_customer=True)
 
 
 NO_ADD_ONS = Condition(
