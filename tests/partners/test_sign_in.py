@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from pytest_django import Settings
@@ -103,6 +104,14 @@ def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(client: Clien
     assertContains(response, "Too many failed login attempts", status_code=429)
     assert response["Retry-After"] == "300"
     assert not signed_in(client)
+
+
+def test_attempts_in_the_names_of_many_do_not_wipe_out_the_count_of_one(client: Client, staff: Staff) -> None:
+    for _ in range(5):
+        attempt(client, password="wrong")
+    for number in range(1_000):
+        cache.set(f"zzz:{number}", [])
+    assert attempt(client).status_code == 429
 
 
 def test_one_address_that_tries_many_people_gets_the_page_for_too_many(client: Client, settings: Settings) -> None:
