@@ -4,10 +4,10 @@
 # .cache/ and var/, none of which git holds. Plain GNU make 3.81 and a POSIX shell do.
 
 SHELL = /bin/sh
-PORT = 8000
-N =
-ARGS =
-PYTHON =
+PORT ?= 8000
+N ?=
+ARGS ?=
+PYTHON ?=
 export PORT N ARGS PYTHON
 
 .DEFAULT_GOAL = help
