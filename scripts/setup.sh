@@ -72,3 +72,12 @@ make_environment
 install_packages
 .venv/bin/python -m scripts.assets
 .venv/bin/python -m scripts.messages compile
+
+# What a checkout needs for `.venv/bin/python manage.py …`; a production installation has no such file.
+if [ ! -e .env ]; then
+    (umask 077 && .venv/bin/python -c 'import secrets
+print("# Made by `make setup` for this checkout; .env.example says what else may stand here.")
+print("DEBUG=1")
+print("SECRET_KEY=" + secrets.token_urlsafe(60))' >.env)
+fi
+mkdir -p var
