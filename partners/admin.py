@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from activity.models import ActivityRecord
 from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot, TicksField, administrator, is_new
 from partners.forms import LONGEST_PASSWORD, time_zone_choices
+from partners.legible import ask_for_legible_lines
 from partners.models import Language, Partner, Staff
 from partners.roles import Role
 
@@ -166,6 +167,7 @@ class NewStaffForm(StaffFields, PasswordMixin):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        ask_for_legible_lines(self)
         _limit_passwords(self)
 
     def clean(self) -> dict[str, Any] | None:

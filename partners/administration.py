@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from activity.models import Outcome
 from activity.operations import record
+from partners.legible import ask_for_legible_lines
 from partners.models import Partner, Staff
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class RecordedForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        ask_for_legible_lines(self)
         if not is_new(self.instance):
             self.initial["seen"] = SIGNER.sign_object(self._taken(self.instance))
 

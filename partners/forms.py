@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from partners.legible import ask_for_legible_lines
 from partners.models import Language, Staff, Theme
 
 # Long enough for every passphrase, short enough that hashing one costs nothing.
@@ -67,6 +68,7 @@ class ProfileForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, staff: Staff) -> None:
         super().__init__(data, initial=staff.preferences)
+        ask_for_legible_lines(self)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         language, time_zone = self.fields["language"], self.fields["time_zone"]
         language.choices = [("", _("As the browser asks")), *Language.choices]  # type: ignore[attr-defined]

@@ -4,7 +4,6 @@ Cells are named by the ids of their two offers; a cell that is there is ticked, 
 """
 
 import datetime
-import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from django.utils.translation import gettext as _
 from activity.models import ActivityRecord, Outcome
 from activity.operations import record
 from catalog.models import Category, Offer
+from partners.legible import is_illegible
 from partners.models import Staff
 from subscriptions.models import Subscription
 from upgrades.models import UpgradeMatrix, UpgradePath
@@ -28,7 +28,6 @@ from upgrades.rules import rules_rebuilt_once
 
 OPERATION = "edit_matrix"
 LONGEST_FOOTNOTE = 1000
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Pair = tuple[uuid.UUID, uuid.UUID]
 Cells = dict[Pair, str]
@@ -224,14 +223,9 @@ def _footnote_problem(footnote: str) -> str:
     if len(footnote) > LONGEST_FOOTNOTE:
         limits = {"length": len(footnote), "limit": LONGEST_FOOTNOTE}
         return _("%(length)d characters are too many, %(limit)d are allowed.") % limits
-    if any(map(_is_unfit, footnote)):
+    if any(is_illegible(character) for character in footnote if character != "\n"):
         return _("It contains control characters, which cannot be shown.")
     return ""
-
-
-def _is_unfit(character: str) -> bool:
-    """Whether it is a control character, half a character, or turns the direction of the text around it."""
-    return (unicodedata.category(character) in {"Cc", "Cs"} and character != "\n") or character in TURNING
 
 
 def tidy_footnote(text: str) -> str:

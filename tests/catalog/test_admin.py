@@ -190,7 +190,7 @@ def test_more_licences_at_the_least_says_who_has_fewer(business: Page) -> None:
         *(
             ("name", value)
             for value in HOSTILE
-            if value not in {"<script>alert(1)</script>", "'; DROP TABLE catalog_offer; --", "\u202ex"}
+            if value not in {"<script>alert(1)</script>", "'; DROP TABLE catalog_offer; --"}
         ),
         ("category", "x"),
         ("sku_id", "x"),

@@ -96,6 +96,8 @@ def test_a_person_is_added_with_roles_and_can_sign_in(client: Client, administra
         ({"name": ""}, "required"),
         ({"name": "x" * 10_000}, "at most 150 characters"),
         ({"name": "a\x00b"}, "Null characters"),
+        ({"name": "Li \u202eNa"}, "control characters"),
+        ({"name": "Li\x1bNa"}, "control characters"),
         ({"password2": "something-else-here"}, "match"),
         ({"password1": "12345678", "password2": "12345678"}, "entirely numeric"),
         ({"password1": "x" * 10_000, "password2": "x" * 10_000}, "at most 1000 characters"),
