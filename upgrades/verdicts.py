@@ -103,13 +103,15 @@ class Verdict:
         return condition.remedy(self) if condition in self.unmet else None
 
 
-def options(subscriptions: QuerySet[Any], *, partner_id: uuid.UUID) -> QuerySet[Any]:
+def options(
+    subscriptions: QuerySet[Any], *, partner_id: uuid.UUID, conditions: Sequence[Condition] = CONDITIONS
+) -> QuerySet[Any]:
     """Each of these subscriptions with each of its upgrade paths to an offer that can be bought.
 
     Every row carries `path_id`, `target_id` and one `unmet_…` flag a condition: set-based, one statement for
     one subscription or for a million.
     """
-    flags = {condition.flag: condition.unmet(partner_id) for condition in CONDITIONS}
+    flags = {condition.flag: condition.unmet(partner_id) for condition in conditions}
     rows: QuerySet[Any] = subscriptions.filter(offer__upgrade_paths__target__is_available=True).annotate(
         path_id=F("offer__upgrade_paths__id"), target_id=F("offer__upgrade_paths__target_id"), **flags
     )

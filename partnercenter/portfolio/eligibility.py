@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from partnercenter.portfolio.output import Write
@@ -11,6 +12,7 @@ from partners.models import Partner
 from subscriptions.models import Subscription
 from upgrades.conditions import CONDITIONS
 from upgrades.verdicts import options
+from upgrades.whole_partner import judge_whole_partner
 
 ROWS_AT_ONCE = 10_000
 
@@ -20,8 +22,36 @@ def write_eligibility(partner: Partner, *, customer_id: uuid.UUID | None, write:
 
     One set-based statement judges them all; memory does not grow with their number.
     """
+    if connection.vendor == "postgresql" and customer_id is None:
+        _write_whole(partner, write)
+        return
     for line in _lines(_rows(partner, customer_id)):
         write(line)
+
+
+def _write_whole(partner: Partner, write: Write) -> None:
+    """Let PostgreSQL itself write the lines: in Python a million take longer than judging them."""
+    judged, values = judge_whole_partner(partner.pk)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # It sorts and hashes the whole partner, and all of its rows are wanted, not the first quickly.
+            cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL jit = off")
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(f"SELECT {_line()} FROM ({judged}) AS judged", values)
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                write("".join([line for (line,) in rows]))
+
+
+def _line() -> str:
+    """A verdict as JSON, in SQL; UUIDs and codes hold nothing that would have to be escaped."""
+    ordered = sorted(CONDITIONS, key=lambda condition: condition.code)
+    codes = " || ".join(f"""CASE WHEN "{one.flag}" THEN ', "{one.code}"' ELSE '' END""" for one in ordered)
+    is_unmet = " OR ".join(f'"{one.flag}"' for one in ordered)
+    return (
+        """'{"customer": "' || customer_id || '", "subscription": "' || pk || '", "source_offer": "' || offer_id || """
+        """'", "target_offer": "' || target_id || '", "eligible": ' || """
+        f"""CASE WHEN {is_unmet} THEN 'false' ELSE 'true' END || ', "unmet": [' || substr({codes}, 3) || E']}}\\n'"""
+    )
 
 
 def _rows(partner: Partner, customer_id: uuid.UUID | None) -> QuerySet[Any, Any]:

@@ -1,6 +1,7 @@
 """Three judges agree on whatever portfolio: one subscription at a time, a whole portfolio at once, and a plain one."""
 
 import json
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from django.db import transaction
 from hypothesis import event, given, settings
 
 from customers.models import DelegatedAdminPrivilege
+from partnercenter.portfolio.eligibility import write_eligibility
 from subscriptions.models import Subscription
 from tests.factories import StaffFactory
 from tests.upgrades.plain_judge import ADD_ONS, CONFLICT, NO_PRIVILEGE, TARGET_PRESENT
@@ -91,6 +93,20 @@ def test_the_set_based_query_gives_each_option_once_with_its_flags(portfolio: Po
     }
     assert len(found) == len(rows)
     assert found == {option: set(seen) for option, seen in portfolio.expected("us").items()}
+
+
+@for_any_portfolio(50)
+def test_what_is_exported_of_a_whole_partner_is_what_was_judged_of_what_it_sold(portfolio: Portfolio) -> None:
+    partner = portfolio.partners["us"]
+    names = {str(offer.pk): offer.name for offer in portfolio.offers}
+    written: list[str] = []
+    write_eligibility(partner, customer_id=None, write=written.append)
+    lines = [json.loads(line) for line in "".join(written).splitlines()]
+    found = {(uuid.UUID(line["subscription"]), names[line["target_offer"]]): line["unmet"] for line in lines}
+    assert len(found) == len(lines)
+    sold = set(Subscription.objects.live().sold_by(partner.pk).values_list("pk", flat=True))
+    expected = {option: sorted(seen) for option, seen in portfolio.expected("us").items() if option[0] in sold}
+    assert found == expected
 
 
 @for_any_portfolio(50)

@@ -69,6 +69,9 @@ class Condition:
     met_words: Promise | str
     unmet_words: Promise | str
     obstacles: Callable[[Option, uuid.UUID], QuerySet[Any]] | None = None
+    # For a whole partner on PostgreSQL, where `obstacles` is a sub-query that can't become a join: SQL for the
+    # `customer_id` and `path_id` of the options in `judged` that it stands in the way of, each pair once.
+    for_many: Callable[[uuid.UUID], tuple[str, list[Any]]] | None = None
     state: Callable[[uuid.UUID], Q] | None = None
     facts: Callable[["Verdict"], Sequence[Fact]] = lambda verdict: ()
     remedy: Callable[["Verdict"], Remedy | None] = lambda verdict: None

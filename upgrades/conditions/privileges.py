@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Service
 from customers.models import DelegatedAdminPrivilege
 from upgrades.conditions.condition import Condition, Fact, Option, Remedy
 from upgrades.models import PathService
@@ -21,6 +22,22 @@ def services_without_privilege(option: Option, partner_id: uuid.UUID) -> QuerySe
         customer_id=option.inner.customer_id, service_id=OuterRef("service_id")
     )
     return PathService.objects.filter(~Exists(held), path_id=option.path_id)
+
+
+def _for_many(partner_id: uuid.UUID) -> tuple[str, list[Any]]:
+    """Gather what each customer lets this partner administer, and look only at those who keep something back."""
+    held = DelegatedAdminPrivilege.objects.held_by(partner_id).order_by().values("customer_id", "service_id")
+    held_sql, values = held.query.sql_with_params()
+    sql = f"""
+        SELECT DISTINCT customer.customer_id, needed.path_id
+        FROM (SELECT DISTINCT customer_id FROM judged) AS customer
+        LEFT JOIN (
+            SELECT customer_id, array_agg(service_id) AS services FROM ({held_sql}) AS held GROUP BY customer_id
+        ) AS held USING (customer_id)
+        JOIN {PathService._meta.db_table} AS needed ON needed.service_id <> ALL (coalesce(held.services, '{{}}'))
+        WHERE coalesce(cardinality(held.services), 0) < (SELECT count(*) FROM {Service._meta.db_table})
+    """
+    return sql, list(values)
 
 
 def _facts(verdict: "Verdict") -> Sequence[Fact]:
@@ -39,6 +56,7 @@ DELEGATED = Condition(
     met_words=_("You hold delegated admin privileges for every service"),
     unmet_words=_("You lack delegated admin privileges"),
     obstacles=lambda option, partner_id: services_without_privilege(option, partner_id).select_related("service"),
+    for_many=_for_many,
     facts=_facts,
     remedy=_ask_customer,
 )
