@@ -80,3 +80,24 @@ class ActivityRecord(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Never: raises `TypeError`."""
         raise TypeError("An activity record is never deleted.")
+
+
+class Submission(models.Model):
+    """Something that was asked for under an idempotency key, and what came of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    partner_id = models.UUIDField(_("partner id"))
+    key = models.CharField(max_length=128)
+    operation = models.CharField(_("operation"), max_length=60)
+    digest = models.CharField(max_length=64)
+    result = models.JSONField(encoder=DjangoJSONEncoder)
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        constraints = [models.UniqueConstraint(fields=["partner_id", "key"], name="submission_once_per_key")]
+        indexes = [models.Index(fields=["at"], name="submission_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.key}"

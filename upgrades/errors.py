@@ -6,22 +6,19 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from activity.errors import Refused
+
 if TYPE_CHECKING:
     from upgrades.verdicts import Verdict
 
 
-class UpgradeRefused(Exception):
+class UpgradeRefused(Refused):
     """An upgrade that was not made; nothing has changed. `codes` say why, as on the wire."""
-
-    codes: tuple[str, ...] = ("other",)
 
     @property
     def message(self) -> str:
         """The reason as a sentence."""
         return _("The upgrade was refused.")
-
-    def __str__(self) -> str:
-        return self.message
 
 
 class NoUpgradePath(UpgradeRefused):
