@@ -29,6 +29,11 @@ OPERATIONS: dict[str, Promise] = {
     "change_customer": gettext_lazy("Change a customer"),
     "create_subscription": gettext_lazy("Create a subscription"),
     "change_subscription": gettext_lazy("Change a subscription"),
+    "change_licences": gettext_lazy("Change licences"),
+    "rename_subscription": gettext_lazy("Change a nickname"),
+    "change_renewal": gettext_lazy("Change automatic renewal"),
+    "delete_subscription": gettext_lazy("Delete a subscription after its suspension"),
+    "warn_of_deletion": gettext_lazy("Warn of a deletion"),
     "suspend_subscription": gettext_lazy("Suspend a subscription"),
     "reactivate_subscription": gettext_lazy("Reactivate a subscription"),
     "cancel_subscription": gettext_lazy("Cancel a subscription"),
@@ -121,6 +126,52 @@ def _upgraded(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     }
 
 
+def _licences(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    before, after = record.before or {}, record.after or {}
+    text = _("%(who)s changed the licences of %(offer)s of %(customer)s from %(before)s to %(after)s.")
+    return text, {
+        "offer": after["offer"],
+        "before": number_format(before["quantity"]),
+        "after": number_format(after["quantity"]),
+    }
+
+
+def _renamed(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    values = {"offer": after["offer"], "nickname": after["nickname"]}
+    if values["nickname"]:
+        return _("%(who)s gave %(offer)s of %(customer)s the nickname “%(nickname)s”."), values
+    return _("%(who)s took the nickname of %(offer)s of %(customer)s away."), values
+
+
+def _renewal(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    if after["auto_renew"]:
+        return _("%(who)s set %(offer)s of %(customer)s to renew by itself."), {"offer": after["offer"]}
+    return _("%(who)s set %(offer)s of %(customer)s to end with its term."), {"offer": after["offer"]}
+
+
+def _of_offer(text: Callable[[], str], with_parent: Callable[[], str]) -> Pattern:
+    """What happens to a subscription, or to an add-on together with its parent."""
+
+    def pattern(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+        after = record.after or {}
+        values = {"offer": after["offer"], "parent": after.get("with", "")}
+        return (with_parent() if values["parent"] else text()), values
+
+    return pattern
+
+
+def _warned(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    text = ngettext(
+        "%(offer)s of %(customer)s is deleted with its data within %(days)s day unless somebody reactivates it.",
+        "%(offer)s of %(customer)s is deleted with its data within %(days)s days unless somebody reactivates it.",
+        after["days"],
+    )
+    return text, {"offer": after["offer"], "days": number_format(after["days"])}
+
+
 def _ticked(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     if (record.after or {}).get("finished"):
         return _("%(who)s ticked off the last hand-over step of an upgrade of %(customer)s."), {}
@@ -137,9 +188,30 @@ SENTENCES: dict[str, Pattern] = {
     "untick_hand_over_step": _says(
         lambda: _("%(who)s took back the tick of a hand-over step of an upgrade of %(customer)s.")
     ),
-    "suspend_subscription": _says(lambda: _("%(who)s suspended a subscription of %(customer)s.")),
-    "reactivate_subscription": _says(lambda: _("%(who)s reactivated a subscription of %(customer)s.")),
-    "cancel_subscription": _says(lambda: _("%(who)s cancelled a subscription of %(customer)s.")),
+    "change_licences": _licences,
+    "rename_subscription": _renamed,
+    "change_renewal": _renewal,
+    "change_subscription": _of_offer(
+        lambda: _("%(who)s changed %(offer)s of %(customer)s."),
+        lambda: _("%(who)s changed %(offer)s of %(customer)s with %(parent)s."),
+    ),
+    "suspend_subscription": _of_offer(
+        lambda: _("%(who)s suspended %(offer)s of %(customer)s."),
+        lambda: _("%(who)s suspended %(offer)s of %(customer)s with %(parent)s, whose add-on it is."),
+    ),
+    "reactivate_subscription": _of_offer(
+        lambda: _("%(who)s reactivated %(offer)s of %(customer)s."),
+        lambda: _("%(who)s reactivated %(offer)s of %(customer)s with %(parent)s, whose add-on it is."),
+    ),
+    "cancel_subscription": _of_offer(
+        lambda: _("%(who)s cancelled %(offer)s of %(customer)s."),
+        lambda: _("%(who)s cancelled %(offer)s of %(customer)s with %(parent)s, whose add-on it is."),
+    ),
+    "delete_subscription": _of_offer(
+        lambda: _("%(offer)s of %(customer)s was deleted with its data, 60 days after its suspension."),
+        lambda: _("%(offer)s of %(customer)s was deleted with %(parent)s, whose add-on it was."),
+    ),
+    "warn_of_deletion": _warned,
     "create_subscription": _says(lambda: _("%(who)s ordered a subscription for %(customer)s.")),
     "add_customer": _says(lambda: _("%(who)s added the customer %(customer)s.")),
     "add_staff": _says(lambda: _("%(who)s added a staff member.")),

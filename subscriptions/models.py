@@ -66,11 +66,18 @@ class Subscription(models.Model):
         verbose_name=_("add-on of"),
         db_index=False,
     )
-    nickname = models.CharField(_("nickname"), max_length=200, blank=True)
+    nickname = models.CharField(_("nickname"), max_length=256, blank=True)
     quantity = models.PositiveIntegerField(_("licences"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+    suspended_with_parent = models.BooleanField(
+        _("suspended with its parent"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("An add-on that went with its parent comes back with it."),
+    )
     commitment_end = models.DateField(_("committed until"))
     auto_renew = models.BooleanField(_("renews by itself"), default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -100,6 +107,11 @@ class Subscription(models.Model):
             models.CheckConstraint(
                 condition=models.Q(suspended_at__isnull=True) | models.Q(status__in=[Status.SUSPENDED, Status.DELETED]),
                 name="subscription_suspended_only_so",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(suspended_with_parent=False)
+                | models.Q(status__in=[Status.SUSPENDED, Status.DELETED]),
+                name="subscription_went_with_its_parent",
             ),
             models.CheckConstraint(
                 condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("id")),
@@ -132,8 +144,32 @@ class Subscription(models.Model):
         when = self.deletion_time
         return None if when is None else (timezone.localdate(when) - timezone.localdate()).days
 
+    def is_past_deletion(self, now: datetime.datetime) -> bool:
+        """Whether its 60 days are over, so that it cannot be reactivated any more."""
+        return self.deletion_time is not None and self.deletion_time <= now
+
     def save(self, *args: object, **kwargs: object) -> None:
         """Save; a new subscription without a commitment is committed for a year."""
         if getattr(self, "commitment_end", None) is None:
             self.commitment_end = a_year_later(self.created_at.date())
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class DeletionWarning(models.Model):
+    """Somebody was warned that a suspended subscription is deleted within so many days; once a suspension."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="deletion_warnings", db_index=False)
+    suspended_at = models.DateTimeField(_("suspended"))
+    days = models.PositiveSmallIntegerField(_("days before deletion"))
+    at = models.DateTimeField(_("when"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("deletion warning")
+        verbose_name_plural = _("deletion warnings")
+        constraints = [
+            models.UniqueConstraint(fields=["subscription", "suspended_at", "days"], name="deletion_warning_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id}: {self.days}"

@@ -91,12 +91,14 @@ def test_what_others_added_to_the_catalogue_stays(migrate: Callable[..., None]) 
 
 
 def test_the_triggers_of_subscriptions_go_and_come_back(migrate: Callable[..., None]) -> None:
-    before = triggers()
+    before, described = triggers(), columns("subscriptions_subscription")
+    held = SubscriptionFactory()
     migrate(("subscriptions", "0001_initial"))
     assert not {name for name in triggers() if name.startswith("subscription_")}
-    held = SubscriptionFactory(quantity=301)
+    Subscription.objects.filter(pk=held.pk).update(quantity=301)
     call_command("migrate", verbosity=0)
     assert triggers() == before
+    assert columns("subscriptions_subscription") == described
     with pytest.raises(IntegrityError), transaction.atomic():
         Subscription.objects.filter(pk=held.pk).update(quantity=302)
 

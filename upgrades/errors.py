@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from activity.errors import Refused
+from subscriptions.errors import ChangedMeanwhile, quantity_words
 
 if TYPE_CHECKING:
     from upgrades.verdicts import Verdict
@@ -65,17 +64,8 @@ class QuantityRefused(UpgradeRefused):
         return quantity_words(offer=self.offer, quantity=self.quantity, minimum=self.minimum, maximum=self.maximum)
 
 
-class SubscriptionChanged(UpgradeRefused):
-    """Somebody changed the subscription after the page was drawn."""
-
-    codes = ("subscription_changed",)
-
-    @property
-    def message(self) -> str:
-        """The reason as a sentence."""
-        return _(
-            "This subscription was changed after you opened the page. Look at how it stands now, then choose again."
-        )
+class SubscriptionChanged(ChangedMeanwhile, UpgradeRefused):
+    """Somebody changed the subscription after the page was drawn; `changes` are the records of what was done."""
 
 
 class KeyReused(UpgradeRefused):
@@ -87,19 +77,3 @@ class KeyReused(UpgradeRefused):
     def message(self) -> str:
         """The reason as a sentence."""
         return _("This form was already used for another upgrade. Open the upgrade page afresh and choose again.")
-
-
-def quantity_words(*, offer: str, quantity: int | str, minimum: int, maximum: int) -> str:
-    """What is wrong with this number of licences, and which are accepted."""
-    text = ngettext(
-        "%(offer)s takes %(minimum)s to %(maximum)s licence; %(quantity)s is not accepted.",
-        "%(offer)s takes %(minimum)s to %(maximum)s licences; %(quantity)s is not accepted.",
-        maximum,
-    )
-    shown = number_format(quantity) if isinstance(quantity, int) else quantity
-    return text % {
-        "offer": offer,
-        "minimum": number_format(minimum),
-        "maximum": number_format(maximum),
-        "quantity": shown,
-    }

@@ -103,7 +103,7 @@ class Upgrade(models.Model):
     staff_name = models.CharField(max_length=254)
     source_name = models.CharField(max_length=150)
     target_name = models.CharField(max_length=150)
-    nickname = models.CharField(max_length=200, blank=True)
+    nickname = models.CharField(max_length=256, blank=True)
     quantity_before = models.PositiveIntegerField()
     quantity_after = models.PositiveIntegerField()
     version_after = models.PositiveIntegerField()

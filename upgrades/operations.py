@@ -14,6 +14,7 @@ from activity.operations import record
 from customers.models import Customer
 from partners.models import Partner, Staff
 from partners.roles import Permission
+from subscriptions.history import changes_since
 from subscriptions.models import Subscription
 from upgrades.conditions import CONDITIONS
 from upgrades.errors import (
@@ -138,12 +139,19 @@ def _after_a_race(attempt: Attempt, error: IntegrityError) -> Upgrade | Refusal:
 
 
 def _why_no_verdict(subscription: Subscription, attempt: Attempt) -> UpgradeRefused:
-    return SubscriptionChanged() if attempt.version not in {None, subscription.version} else NoUpgradePath()
+    return _changed_since(subscription, attempt) or NoUpgradePath()
+
+
+def _changed_since(subscription: Subscription, attempt: Attempt) -> SubscriptionChanged | None:
+    """What was done to it since the person looked, where anything was."""
+    if attempt.version is None or attempt.version == subscription.version:
+        return None
+    return SubscriptionChanged(changes_since(subscription, attempt.version, partner_id=attempt.partner.pk))
 
 
 def _refusal(verdict: Verdict, attempt: Attempt) -> UpgradeRefused | None:
-    if attempt.version not in {None, verdict.subscription.version}:
-        return SubscriptionChanged()
+    if stale := _changed_since(verdict.subscription, attempt):
+        return stale
     if not verdict.is_eligible:
         return ConditionsUnmet(verdict)
     target = verdict.path.target

@@ -101,6 +101,12 @@ def test_a_day_of_suspension_without_suspension(status: Status) -> None:
     refused(lambda: insert(customer=held.customer, offer=held.offer, status=status, suspended_at=timezone.now()))
 
 
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.PENDING])
+def test_what_went_with_its_parent_is_not_active(status: Status) -> None:
+    held = make(status=status)
+    refused(lambda: update(held, suspended_with_parent=True))
+
+
 @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.DELETED])
 @pytest.mark.parametrize("suspended_at", [None, timezone.now()])
 def test_with_suspension_or_after_it_there_may_be_one(status: Status, suspended_at: datetime.datetime | None) -> None:
@@ -123,6 +129,7 @@ CHANGES: dict[str, Callable[[], Any]] = {
     "parent": make,
     "created_at": lambda: timezone.now() + datetime.timedelta(days=1),
     "suspended_at": lambda: timezone.now() + datetime.timedelta(days=1),
+    "suspended_with_parent": lambda: True,
     "commitment_end": lambda: datetime.date(2040, 1, 1),
     "auto_renew": lambda: False,
     "version": lambda: 2,

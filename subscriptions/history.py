@@ -1,0 +1,35 @@
+"""What happened to a subscription, from the activity records of its customer."""
+
+import uuid
+from typing import Any
+
+from activity.models import ActivityRecord, Outcome
+from activity.querysets import ActivityQuerySet
+from subscriptions.models import Subscription
+
+MOST_TOLD = 10
+
+
+def records_of(subscription: Subscription, *, partner_id: uuid.UUID | None) -> ActivityQuerySet:
+    """What this partner may know of what was done to this subscription or refused, in no order."""
+    assert partner_id is not None
+    # By customer: the index of a customer's records finds them, and none has to be kept for subscriptions.
+    records: ActivityQuerySet = (
+        ActivityRecord.objects.of_partner(partner_id)
+        .of_customer(subscription.customer_id)
+        .filter(resource_type="subscription", resource_id=str(subscription.pk))
+    )
+    return records
+
+
+def changes_since(subscription: Subscription, version: int, *, partner_id: uuid.UUID | None) -> list[ActivityRecord]:
+    """What was done to it after this version, newest first, as far as it was recorded: the last ten at most."""
+    done = records_of(subscription, partner_id=partner_id).filter(outcome=Outcome.DONE)
+    newest = done.order_by("-at", "-id")[: MOST_TOLD * 2]
+    later = [record for record in newest if _version_after(record.after) > version]
+    return later[:MOST_TOLD]
+
+
+def _version_after(after: Any) -> int:
+    version = after.get("version") if isinstance(after, dict) else None
+    return version if isinstance(version, int) else 0
