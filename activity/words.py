@@ -126,11 +126,18 @@ def _upgraded(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     }
 
 
+def _name(state: dict[str, Any], member: str) -> str:
+    """A name out of a record. Raises `TypeError` where there is none, `KeyError` where there is no such member."""
+    if not isinstance(state[member], str):
+        raise TypeError(member)
+    return str(state[member])
+
+
 def _licences(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     before, after = record.before or {}, record.after or {}
     text = _("%(who)s changed the licences of %(offer)s of %(customer)s from %(before)s to %(after)s.")
     return text, {
-        "offer": after["offer"],
+        "offer": _name(after, "offer"),
         "before": number_format(before["quantity"]),
         "after": number_format(after["quantity"]),
     }
@@ -138,7 +145,7 @@ def _licences(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
 
 def _renamed(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     after = record.after or {}
-    values = {"offer": after["offer"], "nickname": after["nickname"]}
+    values = {"offer": _name(after, "offer"), "nickname": after["nickname"]}
     if values["nickname"]:
         return _("%(who)s gave %(offer)s of %(customer)s the nickname “%(nickname)s”."), values
     return _("%(who)s took the nickname of %(offer)s of %(customer)s away."), values
@@ -147,8 +154,8 @@ def _renamed(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
 def _renewal(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     after = record.after or {}
     if after["auto_renew"]:
-        return _("%(who)s set %(offer)s of %(customer)s to renew by itself."), {"offer": after["offer"]}
-    return _("%(who)s set %(offer)s of %(customer)s to end with its term."), {"offer": after["offer"]}
+        return _("%(who)s set %(offer)s of %(customer)s to renew by itself."), {"offer": _name(after, "offer")}
+    return _("%(who)s set %(offer)s of %(customer)s to end with its term."), {"offer": _name(after, "offer")}
 
 
 def _of_offer(text: Callable[[], str], with_parent: Callable[[], str]) -> Pattern:
@@ -156,7 +163,7 @@ def _of_offer(text: Callable[[], str], with_parent: Callable[[], str]) -> Patter
 
     def pattern(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
         after = record.after or {}
-        values = {"offer": after["offer"], "parent": after.get("with", "")}
+        values = {"offer": _name(after, "offer"), "parent": after.get("with", "")}
         return (with_parent() if values["parent"] else text()), values
 
     return pattern
@@ -165,11 +172,13 @@ def _of_offer(text: Callable[[], str], with_parent: Callable[[], str]) -> Patter
 def _warned(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     after = record.after or {}
     text = ngettext(
-        "%(offer)s of %(customer)s is deleted with its data within %(days)s day unless somebody reactivates it.",
-        "%(offer)s of %(customer)s is deleted with its data within %(days)s days unless somebody reactivates it.",
+        "%(who)s warned: %(offer)s of %(customer)s is deleted with its data within %(days)s day unless somebody "
+        "reactivates it.",
+        "%(who)s warned: %(offer)s of %(customer)s is deleted with its data within %(days)s days unless somebody "
+        "reactivates it.",
         after["days"],
     )
-    return text, {"offer": after["offer"], "days": number_format(after["days"])}
+    return text, {"offer": _name(after, "offer"), "days": number_format(after["days"])}
 
 
 def _ticked(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
@@ -208,8 +217,8 @@ SENTENCES: dict[str, Pattern] = {
         lambda: _("%(who)s cancelled %(offer)s of %(customer)s with %(parent)s, whose add-on it is."),
     ),
     "delete_subscription": _of_offer(
-        lambda: _("%(offer)s of %(customer)s was deleted with its data, 60 days after its suspension."),
-        lambda: _("%(offer)s of %(customer)s was deleted with %(parent)s, whose add-on it was."),
+        lambda: _("%(who)s deleted %(offer)s of %(customer)s with its data, 60 days after its suspension."),
+        lambda: _("%(who)s deleted %(offer)s of %(customer)s with %(parent)s, whose add-on it was."),
     ),
     "warn_of_deletion": _warned,
     "create_subscription": _says(lambda: _("%(who)s ordered a subscription for %(customer)s.")),
