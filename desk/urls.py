@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import activity, customers, desk, details, subscriptions, upgrades
+from desk.views import activity, customers, desk, details, history, subscriptions, upgrades
 
 app_name = "desk"
 
@@ -14,6 +14,11 @@ urlpatterns = [
         "customers/<uuid:customer_id>/subscriptions/<uuid:subscription_id>/",
         details.subscription_details,
         name="subscription_details",
+    ),
+    path(
+        "customers/<uuid:customer_id>/subscriptions/<uuid:subscription_id>/history/",
+        history.subscription_history,
+        name="subscription_history",
     ),
     path("customers/<uuid:customer_id>/activity/", activity.customer_activity, name="customer_activity"),
     path("activity/", activity.partner_activity, name="activity"),

@@ -92,7 +92,7 @@ def change(
     status = wanted.get("status")
     _write(subscription, _with_times(wanted, now), customer, cause)
     if status is not None:
-        for add_on in _that_go_along(subscription, status):
+        for add_on in that_go_along(subscription, status):
             along = {"status": status, "suspended_with_parent": status == Status.SUSPENDED}
             _write(add_on, _with_times(along, now), customer, cause, parent=subscription)
 
@@ -108,7 +108,7 @@ def _with_times(wanted: Mapping[str, Any], now: datetime.datetime) -> dict[str, 
     return {"status": wanted["status"]}
 
 
-def _that_go_along(subscription: Subscription, status: Status) -> list[Subscription]:
+def that_go_along(subscription: Subscription, status: Status) -> list[Subscription]:
     """Its add-ons, and theirs, that the status of their parent takes along.
 
     A suspension takes the active ones, a reactivation those that a suspension took, a cancellation all that live.

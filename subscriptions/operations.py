@@ -215,5 +215,6 @@ def _change(attempt: _Attempt, customer: Customer, subscription: Subscription, a
         return
     now = timezone.now()
     check(subscription, wanted, now=now)
-    cause = Cause(attempt.staff.actor, attempt.partner.pk, asked.wanted.operation, attempt.reason)
+    # Called by what it really changes: a form sends all that it shows.
+    cause = Cause(attempt.staff.actor, attempt.partner.pk, Wanted(**wanted).operation, attempt.reason)
     change(subscription, wanted, customer=customer, cause=cause, now=now)

@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from upgrades.conditions import CONDITIONS, Condition
 from upgrades.verdicts import Verdict
 from upgrades.words import FACTS, FOR_CUSTOMER, REMEDIES, worded
+
+# What the button says that leads to the page which mends.
+BUTTONS = {
+    "desk:subscription_details": _("Open it"),
+    "subscriptions:reactivate": _("Reactivate"),
+    "subscriptions:cancel": _("Cancel it"),
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +29,7 @@ class Explained:
     facts: tuple[str, ...]
     remedy: str = ""
     remedy_url: str = ""
+    remedy_button: str = ""
     for_customer: str = ""
 
 
@@ -39,7 +48,7 @@ def _explain(verdict: Verdict, condition: Condition) -> Explained:
         return Explained(condition.code, is_met, words, facts)
     url = ""
     if remedy.subscription_id is not None:
-        url = reverse("desk:subscription_details", args=[verdict.subscription.customer_id, remedy.subscription_id])
+        url = reverse(remedy.page, args=[verdict.subscription.customer_id, remedy.subscription_id])
     return Explained(
         condition.code,
         is_met,
@@ -47,6 +56,7 @@ def _explain(verdict: Verdict, condition: Condition) -> Explained:
         facts,
         remedy=worded(REMEDIES, remedy.code, remedy.values),
         remedy_url=url,
+        remedy_button=str(BUTTONS[remedy.page]) if url else "",
         for_customer=worded(FOR_CUSTOMER, remedy.code, remedy.values) if remedy.for_customer else "",
     )
 

@@ -8,12 +8,19 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from catalog.models import ServicePlan
+from desk.history import Event, ahead, beginning, shown_records, told
+from desk.paging import by_moment
 from partners.access import access
+from partners.models import Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Subscription
+from upgrades.blocking import blocked_by
 from upgrades.explain import cards
 from upgrades.verdicts import Verdict, judge
+
+EVENTS_SHOWN = 6
+NEWEST_FIRST = by_moment("at")
 
 
 @require_safe
@@ -41,8 +48,19 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "plans": ServicePlan.objects.filter(offers=subscription.offer_id).order_by("service_id", "id"),
         "add_ons": visible.filter(parent=subscription).select_related("offer").order_by("created_at", "id")[:100],
         "upgrades": subscription.upgrades.visible_to(request.user)[:10],
+        "blocked": blocked_by(subscription, partner=partner),
+        "events": _lately(subscription, request.user) if subscription.is_sold_by(partner) else [],
     }
     return render(request, "desk/subscription_details.html", context)
+
+
+def _lately(subscription: Subscription, staff: Staff) -> list[Event]:
+    """What will happen to it, and the last things that did."""
+    records = NEWEST_FIRST.first(shown_records(subscription, staff=staff))[: EVENTS_SHOWN + 1]
+    events = told(records)
+    # The beginning stands at the end, where all there is to tell is told.
+    rest = [beginning(subscription)] if len(events) <= EVENTS_SHOWN else []
+    return [*ahead(subscription), *events[:EVENTS_SHOWN], *rest]
 
 
 def _steps_to_nearest(verdicts: Sequence[Verdict]) -> int:

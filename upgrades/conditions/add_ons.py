@@ -37,7 +37,7 @@ def _cancel(verdict: "Verdict") -> Remedy:
     own = [add_on for add_on in found if add_on.reseller_of_record_id == verdict.partner.pk]
     values = {"offers": [add_on.offer.name for add_on in found]}
     if own:
-        return Remedy("cancel_add_ons", values, subscription_id=own[0].pk)
+        return Remedy("cancel_add_ons", values, subscription_id=own[0].pk, page="subscriptions:cancel")
     return Remedy("cancel_add_ons_elsewhere", values, for_customer=True)
 
 

@@ -51,13 +51,14 @@ class Fact:
 class Remedy:
     """The one thing that mends an unmet condition.
 
-    `subscription_id` names a subscription of this partner to open; `for_customer` are words to pass on to the
-    customer where only the customer can mend it.
+    `subscription_id` names a subscription of this partner to open, on the page `page` of it; `for_customer` are
+    words to pass on to the customer where only the customer can mend it.
     """
 
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
     subscription_id: uuid.UUID | None = None
+    page: str = "desk:subscription_details"
     for_customer: bool = False
 
 

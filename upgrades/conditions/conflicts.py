@@ -58,7 +58,9 @@ def _make_room(verdict: "Verdict", found: Sequence[Subscription]) -> Remedy | No
     """Own ones first: they can be mended from here; the others only where they were bought."""
     own = [other for other in found if other.reseller_of_record_id == verdict.partner.pk]
     if own:
-        return Remedy("cancel_own", {"offer": own[0].offer.name}, subscription_id=own[0].pk)
+        return Remedy(
+            "cancel_own", {"offer": own[0].offer.name}, subscription_id=own[0].pk, page="subscriptions:cancel"
+        )
     if not found:
         return None
     names = sorted({other.offer.name for other in found})

@@ -26,7 +26,9 @@ def _reactivate(verdict: "Verdict") -> Remedy | None:
     subscription = verdict.subscription
     if subscription.status != Status.SUSPENDED:
         return None
-    return Remedy("reactivate" if subscription.is_sold_by(verdict.partner) else "seller_reactivates")
+    if not subscription.is_sold_by(verdict.partner):
+        return Remedy("seller_reactivates")
+    return Remedy("reactivate", subscription_id=subscription.pk, page="subscriptions:reactivate")
 
 
 ACTIVE = Condition(

@@ -1,0 +1,173 @@
+"""What a person fills in to change a subscription. The operations decide; the forms say early what they would."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from partners.legible import ask_for_legible_lines, is_illegible
+from subscriptions.errors import quantity_words
+from subscriptions.models import Subscription
+
+LONGEST_REASON = 500
+
+
+class OnceForm(forms.Form):
+    """A form that is carried out once: it knows its idempotency key and the version that the person saw."""
+
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_for_legible_lines(self)
+
+    def clean_key(self) -> str:
+        """The idempotency key of this form; a form without one gets a new one."""
+        return str(self.cleaned_data["key"] or uuid.uuid4())
+
+    def refuse(self, message: str) -> None:
+        """Say why what was submitted was refused, keeping what was typed."""
+        self.full_clean()
+        self.errors.clear()
+        self.add_error(None, message)
+
+
+def quantity_field(**kwargs: Any) -> forms.IntegerField:
+    """A field for a number of licences."""
+    return forms.IntegerField(
+        label=_("Number of licences"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 20}),
+        error_messages={
+            "required": _("Enter the number of licences."),
+            "invalid": _("Enter the number of licences as a whole number, such as 25."),
+        },
+        **kwargs,
+    )
+
+
+class LicencesForm(OnceForm):
+    """How many licences a subscription shall have."""
+
+    quantity = quantity_field()
+
+    def __init__(self, *args: Any, subscription: Subscription, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subscription = subscription
+
+    def clean_quantity(self) -> int:
+        """A number that the offer takes."""
+        quantity: int = self.cleaned_data["quantity"]
+        offer = self.subscription.offer
+        if not offer.allows(quantity):
+            raise forms.ValidationError(
+                quantity_words(
+                    offer=offer.name,
+                    quantity=quantity,
+                    minimum=offer.minimum_quantity,
+                    maximum=offer.maximum_quantity,
+                )
+            )
+        return quantity
+
+
+class ManyLicencesForm(OnceForm):
+    """How many licences each of several subscriptions shall have; each brings the version that the person saw."""
+
+    def __init__(self, *args: Any, subscriptions: Mapping[uuid.UUID, Subscription], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.subscriptions = subscriptions
+        for pk, subscription in subscriptions.items():
+            field = quantity_field(required=False, initial=subscription.quantity)
+            field.label = str(subscription)
+            self.fields[f"quantity-{pk}"] = field
+            self.fields[f"version-{pk}"] = forms.IntegerField(
+                widget=forms.HiddenInput,
+                required=False,
+                min_value=0,
+                max_value=2**31 - 1,
+                initial=subscription.version,
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """Hold each number against the limits of its offer; what is left empty stays as it is."""
+        cleaned = super().clean() or {}
+        for pk, subscription in self.subscriptions.items():
+            quantity, offer = cleaned.get(f"quantity-{pk}"), subscription.offer
+            if quantity is not None and not offer.allows(quantity):
+                words = quantity_words(
+                    offer=offer.name,
+                    quantity=quantity,
+                    minimum=offer.minimum_quantity,
+                    maximum=offer.maximum_quantity,
+                )
+                self.add_error(f"quantity-{pk}", words)
+        if not self.errors and not self.changed:
+            self.add_error(None, _("No number differs from today’s. Change at least one."))
+        return cleaned
+
+    @property
+    def changed(self) -> dict[uuid.UUID, int]:
+        """The new numbers that differ from today's."""
+        asked = {pk: self.cleaned_data.get(f"quantity-{pk}") for pk in self.subscriptions}
+        return {
+            pk: quantity
+            for pk, quantity in asked.items()
+            if quantity is not None and quantity != self.subscriptions[pk].quantity
+        }
+
+    def seen_version(self, pk: uuid.UUID) -> int | None:
+        """The version of this subscription that the person saw."""
+        version: int | None = self.cleaned_data.get(f"version-{pk}")
+        return version
+
+    def line_of(self, pk: uuid.UUID) -> forms.BoundField:
+        """The number field of this subscription."""
+        return self[f"quantity-{pk}"]
+
+
+class StatusForm(OnceForm):
+    """Why a subscription is suspended, reactivated or cancelled."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("It stays in the record of this change, for you and your colleagues."),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST_REASON}),
+        error_messages={"required": _("Say why, in a few words.")},
+    )
+    is_final = forms.BooleanField(
+        label=_("I know that this is final, and the customer knows it too"),
+        error_messages={"required": _("Tick this to cancel the subscription.")},
+    )
+
+    def __init__(self, *args: Any, needs_reason: bool, asks_twice: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reason = self.fields["reason"]
+        reason.required = needs_reason
+        # A reason may have several lines.
+        reason.validators = [one for one in reason.validators if getattr(one, "__name__", "") != "validate_legible"]
+        if not asks_twice:
+            del self.fields["is_final"]
+
+    def clean_reason(self) -> str:
+        """The reason, without characters that cannot be shown."""
+        reason: str = self.cleaned_data["reason"].replace("\r\n", "\n")
+        if any(is_illegible(letter) for letter in reason if letter not in "\n\t"):
+            raise forms.ValidationError(_("It contains control characters, which cannot be shown."))
+        return reason
+
+
+class EditForm(OnceForm):
+    """What a subscription is called, and whether it renews by itself."""
+
+    nickname = forms.CharField(
+        label=_("Nickname"),
+        help_text=_("What you and your colleagues call it, such as “Head office”. The customer does not see it."),
+        required=False,
+        max_length=256,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    auto_renew = forms.BooleanField(label=_("Renews by itself"), required=False)

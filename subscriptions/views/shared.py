@@ -1,0 +1,58 @@
+"""What the pages that change a subscription have in common."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.safestring import SafeString
+
+from activity.errors import Refused
+from activity.models import ActivityRecord
+from activity.words import sentence_with_link
+from partners.models import Staff
+from partners.requests import StaffRequest
+from subscriptions.errors import ChangedMeanwhile
+from subscriptions.forms import OnceForm
+from subscriptions.models import Subscription
+
+
+def own_subscription(staff: Staff, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> Subscription:
+    """The subscription of this customer that the person's partner sold. Raises `Http404` for any other."""
+    visible = Subscription.objects.visible_to(staff).select_related("offer", "customer", "parent__offer")
+    found: Subscription = get_object_or_404(visible, pk=subscription_id, customer_id=customer_id)
+    if found.reseller_of_record_id != staff.partner_id:
+        raise Http404
+    return found
+
+
+def told(refusal: Refused) -> list[tuple[ActivityRecord, SafeString]]:
+    """What somebody changed meanwhile, newest first, in words."""
+    changes = refusal.changes if isinstance(refusal, ChangedMeanwhile) else []
+    return [(record, sentence_with_link(record)) for record in changes]
+
+
+def refused(
+    request: StaffRequest,
+    template: str,
+    form: OnceForm,
+    refusal: Refused,
+    context: dict[str, Any],
+    *,
+    message: str = "",
+) -> HttpResponse:
+    """The form again as things stand now, with what was typed, and why nothing was done."""
+    form.refuse(message or refusal.message)
+    return answer(request, template, {**context, "form": form, "changes": told(refusal)}, status=409)
+
+
+def answer(request: StaffRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """This page; the form with its reasons says more than the general page for a status would."""
+    response = render(request, template, context, status=status)
+    response.is_portal_page = True  # type: ignore[attr-defined]
+    return response
+
+
+def once(subscription: Subscription) -> dict[str, Any]:
+    """What a fresh form of this subscription carries along unseen."""
+    return {"key": str(uuid.uuid4()), "version": subscription.version}
