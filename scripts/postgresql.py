@@ -31,7 +31,8 @@ class PostgreSQL:
     """
 
     def __init__(self, *, settings: Mapping[str, str] = CARELESS) -> None:
-        self._settings = {"listen_addresses": "", "max_connections": "200", **settings}
+        # Enough for four workers of the tests that each let fifty threads submit at once.
+        self._settings = {"listen_addresses": "", "max_connections": "300", **settings}
         # A Unix socket's path may have 107 characters at most: a short folder it is.
         self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))
         self._user = "nobody" if os.geteuid() == 0 else None

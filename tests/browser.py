@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from partners.models import Staff
@@ -27,6 +27,8 @@ from scripts.browser import launch_options
 # Where Django keeps the rows that came with the migrations, for tests that empty the tables.
 SERIALIZED = "_test_serialized_contents"
 LOCALES = {"en": "en-GB", "es": "es-ES", "zh-hans": "zh-CN"}
+# For a machine that does much else at the same time; what is there at once is found at once all the same.
+PATIENCE = 30_000  # milliseconds
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 
 
@@ -85,6 +87,7 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
     # access as unsafe, although nothing here awaits anything.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     catalogue = getattr(connection, SERIALIZED, None)
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         # Within that loop Django opens a connection of its own, which must know, too, what an emptied database
         # gets back.
@@ -126,7 +129,7 @@ def open_page(browser: Browser, live_server: LiveServer, watch: Watch) -> Iterat
             timezone_id="UTC",
             java_script_enabled=javascript,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         watch.over(context)
         if person is not None:

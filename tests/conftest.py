@@ -1,13 +1,23 @@
 """What every test starts from: the database with the catalogue in it, and quick passwords."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils import timezone, translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 pytest_plugins = ["tests.browser"]
+
+# The same examples in every run, however slow the machine. `--hypothesis-profile default` tries others.
+hypothesis_settings.register_profile(
+    "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("same")
 
 # Fixtures after which pytest-django empties the tables, since a rollback can't undo the test.
 EMPTYING_FIXTURES = {"transactional_db", "live_server", "django_db_reset_sequences"}
@@ -47,6 +57,13 @@ def live_server(django_db_setup: None, live_server: LiveServer) -> LiveServer:
     threads, which closes it under them or ends Python.
     """
     return live_server
+
+
+@pytest.fixture(autouse=True)
+def _own_language_and_time_zone() -> Iterator[None]:
+    # A page that was asked for leaves its language and time zone to whatever runs next in the thread.
+    with translation.override(django_settings.LANGUAGE_CODE), timezone.override(None):
+        yield
 
 
 @pytest.fixture(autouse=True)

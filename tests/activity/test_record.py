@@ -1,5 +1,6 @@
 """Activity records: what they hold, where they come from, and that none is changed or deleted."""
 
+import datetime
 import uuid
 from contextlib import suppress
 from typing import Any
@@ -138,7 +139,8 @@ def test_it_is_undone_with_what_it_records() -> None:
 
 
 def test_the_latest_comes_first() -> None:
-    made = [ActivityRecordFactory() for _ in range(3)]
+    first = datetime.datetime(2026, 5, 4, tzinfo=datetime.UTC)
+    made = [ActivityRecordFactory(at=first + datetime.timedelta(microseconds=number)) for number in range(3)]
     assert list(ActivityRecord.objects.all()) == made[::-1]
 
 

@@ -117,7 +117,7 @@ letters = st.text(st.sampled_from("ab.-%_\\ 'é北京设ＡA1partnec"), min_size
 suffixes = st.sampled_from([".partner.onmschina.cn", ".example.cn", ".cn", ".partner.onmschina.cn.example"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     names=st.lists(letters.filter(lambda name: name_key(name) != ""), min_size=1, max_size=6),
     suffix=suffixes,

@@ -1,10 +1,22 @@
+import datetime
+from collections.abc import Iterator
+
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from partners.models import Partner, Staff
 from tests.factories import PartnerFactory, StaffFactory
+
+
+@pytest.fixture
+def noon() -> Iterator[datetime.datetime]:
+    """Noon in Shanghai, where the person is: no day ends while the test runs. To be asked for before `client`."""
+    moment = datetime.datetime(2026, 5, 4, 4, 0, tzinfo=datetime.UTC)
+    with time_machine.travel(moment):
+        yield moment
 
 
 @pytest.fixture

@@ -65,9 +65,9 @@ def test_what_holds_upgrades_up_is_counted_at_the_nearest_target(client: Client,
     assert 'href="/customers/?show=delegated_admin_permissions_disabled"' in content
 
 
-def test_the_suspended_are_listed_by_the_days_left(client: Client, partner: Partner) -> None:
+def test_the_suspended_are_listed_by_the_days_left(noon: datetime.datetime, client: Client, partner: Partner) -> None:
     for name, days in (("Later", 45), ("Sooner", 58), ("Not yet", 5)):
-        suspended_at = timezone.now() - datetime.timedelta(days=days)
+        suspended_at = noon - datetime.timedelta(days=days)
         customer = customer_of(partner, company_name=name)
         sold(partner, customer, "Business", status=Status.SUSPENDED, suspended_at=suspended_at)
     shown = text(client)

@@ -1,3 +1,4 @@
+import datetime
 import html
 import re
 
@@ -23,8 +24,9 @@ def page(client: Client, **query: str) -> str:
 
 
 def test_the_partners_upgrades_stand_newest_first(client: Client, staff: Staff) -> None:
-    UpgradeFactory(staff=staff, company_name="First")
-    UpgradeFactory(staff=staff, company_name="Second")
+    for minutes, name in ((2, "First"), (1, "Second")):
+        created_at = timezone.now() - datetime.timedelta(minutes=minutes)
+        UpgradeFactory(staff=staff, company_name=name, created_at=created_at)
     UpgradeFactory(company_name="Another partner's")
     assert companies(page(client)) == ["Second", "First"]
 

@@ -109,6 +109,7 @@ def test_the_administration_is_accessible(
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
     page.locator("input[name=cell]:not(:checked)").first.check()
     page.locator("button[value=preview]").click()
+    expect(page.locator("button[value=save]")).to_be_visible()
     axe(page)
     page.goto(reverse("admin:catalog_offer_change", args=[business]))
     page.locator("#id_is_available").uncheck()

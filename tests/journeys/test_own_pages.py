@@ -45,6 +45,7 @@ def test_a_person_signs_in_lands_where_they_wanted_and_signs_out(open_page: Open
     page.locator("main button[type=submit]").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Customers")
     page.get_by_role("button", name="Sign out").first.click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.goto("/customers/")
     expect(page.locator("[name=password]")).to_be_visible()
     assert person.pk

@@ -157,6 +157,7 @@ def test_back_and_submit_again_leads_to_the_same_receipt(
     page = open_page(person=staff)
     page.goto(reverse("upgrades:upgrade_form", args=[subscription.customer_id, subscription.pk]))
     page.get_by_role("button", name="Review").click()
+    page.wait_for_url("**/review/**")
     review = page.url
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Upgraded to Office 365 ProPlus")
@@ -174,6 +175,7 @@ def test_two_browsers_the_second_is_told_who_was_first(
     page = open_page(person=staff)
     page.goto(reverse("upgrades:upgrade_form", args=[subscription.customer_id, subscription.pk]))
     page.get_by_role("button", name="Review").click()
+    expect(page.get_by_role("button", name="Submit")).to_be_visible()
     colleague = StaffFactory(partner=partner, name="Wang Wei")
     other = Client()
     other.force_login(colleague)

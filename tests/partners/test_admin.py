@@ -250,8 +250,9 @@ def test_a_partner_is_added_changed_and_deleted_with_a_record_each(client: Clien
     partner = Partner.objects.get(name="Tailspin")
     send(client, url_of(partner), name="Tailspin Toys")
     client.post(url_of(partner, "delete"), {"post": "yes"})
-    records = ActivityRecord.objects.order_by("at")
-    assert [record.operation for record in records] == ["add_partner", "change_partner", "delete_partner"]
+    records = ActivityRecord.objects.all()
+    assert {record.operation for record in records} == {"add_partner", "change_partner", "delete_partner"}
+    assert len(records) == 3
     assert all(record.partner_id == partner.pk for record in records)
 
 

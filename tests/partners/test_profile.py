@@ -1,11 +1,7 @@
 """A person's own pages: profile, password, language and theme."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.conf import settings
 from django.test import Client
-from django.utils import translation
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from activity.models import ActivityRecord
@@ -29,12 +25,6 @@ def staff() -> Staff:
 def at_work(client: Client, staff: Staff) -> Client:
     client.force_login(staff)
     return client
-
-
-@pytest.fixture(autouse=True)
-def _english_again() -> Iterator[None]:
-    yield
-    translation.activate(settings.LANGUAGE_CODE)
 
 
 def typed(**changes: str) -> dict[str, str]:

@@ -39,7 +39,7 @@ def for_any_portfolio(examples: int) -> Callable[[Callable[[Portfolio], None]], 
                 test(make(plan))
                 transaction.set_rollback(True)
 
-        return settings(max_examples=examples, deadline=None)(given(plan=portfolio_plans())(run))
+        return settings(max_examples=examples)(given(plan=portfolio_plans())(run))
 
     return decorate
 

@@ -181,8 +181,8 @@ def test_an_edit_from_an_older_version_writes_nothing() -> None:
     with pytest.raises(MatrixChanged):
         edit_matrix(staff=administrator, cells={}, version=1)
     assert len(read_matrix().cells) == 6
-    done, refused = ActivityRecord.objects.order_by("at")
-    assert (done.outcome, refused.outcome, refused.reasons) == (Outcome.DONE, Outcome.REFUSED, ["matrix_changed"])
+    assert ActivityRecord.objects.filter(outcome=Outcome.DONE).count() == 1
+    assert ActivityRecord.objects.get(outcome=Outcome.REFUSED).reasons == ["matrix_changed"]
 
 
 def test_the_rules_are_drawn_once_however_many_cells_change(

@@ -14,6 +14,7 @@ from partners.models import Partner, Staff
 from partners.roles import Role
 from subscriptions.models import Status, Subscription
 from tests.factories import PartnerFactory, StaffFactory, customer_of, offer, path, sold
+from tests.pages import numbers
 from upgrades.models import Upgrade
 
 pytestmark = pytest.mark.django_db
@@ -120,8 +121,9 @@ def test_another_partners_subscription_in_the_way_tells_offer_and_services_only(
     theirs = sold(rival, portal.customer, "E3", nickname="secret nickname", quantity=4711)
     page = portal.client.get(portal.details).content.decode()
     assert "Office 365 Enterprise E3, bought from another reseller or channel" in page
-    for secret in ("Rival Cloud", "secret nickname", "4711", "4,711", str(theirs.pk)):
+    for secret in ("Rival Cloud", "secret nickname", str(theirs.pk)):
         assert secret not in page
+    assert 4711 not in numbers(page)
 
 
 def test_the_form_keeps_the_present_number_and_chooses_nothing_by_itself(portal: Portal) -> None:
