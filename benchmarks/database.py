@@ -41,7 +41,6 @@ def collect_static() -> None:
 def prepare(url: str) -> None:
     """Migrate an empty database."""
     manage(url, "migrate", "--verbosity", "0")
-    manage(url, "createcachetable", "--verbosity", "0")
 
 
 def fill_postgresql(address: str, size: int) -> None:

@@ -29,7 +29,6 @@ export DJANGO_RUNSERVER_HIDE_WARNING=true
 
 printf '%s\n' '==> Preparing the database var/portal.sqlite3'
 "$python" manage.py migrate --verbosity 0
-"$python" manage.py createcachetable --verbosity 0
 printf '%s\n' '==> Loading the demo portfolio'
 "$python" manage.py load_demo
 printf '\n  The portal:  http://127.0.0.1:%s/   (Ctrl-C ends it)\n\n' "$port"

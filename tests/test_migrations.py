@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -115,6 +116,22 @@ def test_the_triggers_of_relationships_go_and_come_back(migrate: Callable[..., N
     relationship = ResellerRelationshipFactory(customer=customer)
     found = ResellerRelationship.objects.search("ñandu", partner_id=relationship.partner_id)
     assert list(found) == [relationship]
+
+
+def test_the_table_of_the_cache_goes_and_comes_back(migrate: Callable[..., None]) -> None:
+    migrate(("partnercenter", None))
+    assert "portal_cache" not in connection.introspection.table_names()
+    call_command("migrate", verbosity=0)
+    cache.set("key", "value")
+    assert cache.get("key") == "value"
+
+
+def test_an_installation_that_made_the_table_of_the_cache_by_hand_keeps_it(migrate: Callable[..., None]) -> None:
+    migrate(("partnercenter", None))
+    call_command("createcachetable", verbosity=0)
+    cache.set("key", "value")
+    call_command("migrate", verbosity=0)
+    assert cache.get("key") == "value"
 
 
 def test_all_go_back_to_nothing_and_come_again(migrate: Callable[..., None]) -> None:

@@ -82,9 +82,9 @@ class Catalogue:
 
     def offer(self, value: Any) -> str:
         """The id of an offer of the catalogue."""
-        if uuid(value) not in self.offers:
-            raise Wrong(_("no offer %s in the catalogue") % shown(value))
-        return str(value)
+        if type(value) is str and value in self.offers:
+            return value
+        raise Wrong(_("no offer %s in the catalogue") % shown(value))
 
     def service(self, value: Any) -> str:
         """The code of a service of the catalogue."""

@@ -1,7 +1,8 @@
 """The verdicts of a whole partner: one line for each upgrade path of each live subscription that it sold."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from typing import Any
 
 from django.db import connection, transaction
@@ -25,8 +26,10 @@ def write_eligibility(partner: Partner, *, customer_id: uuid.UUID | None, write:
     if connection.vendor == "postgresql" and customer_id is None:
         _write_whole(partner, write)
         return
-    for line in _lines(_rows(partner, customer_id)):
-        write(line)
+    # Whoever breaks off reading lets go of the rows before the connection goes.
+    with closing(_lines(_rows(partner, customer_id))) as lines:
+        for line in lines:
+            write(line)
 
 
 def _write_whole(partner: Partner, write: Write) -> None:
@@ -62,7 +65,7 @@ def _rows(partner: Partner, customer_id: uuid.UUID | None) -> QuerySet[Any, Any]
     return rows.values_list("customer_id", "pk", "offer_id", "target_id", *(condition.flag for condition in CONDITIONS))
 
 
-def _lines(rows: QuerySet[Any, Any]) -> Iterator[str]:
+def _lines(rows: QuerySet[Any, Any]) -> Generator[str]:
     endings: dict[tuple[bool, ...], str] = {}
     for customer_id, subscription_id, source_id, target_id, *flags in rows.iterator(ROWS_AT_ONCE):
         unmet = tuple(flags)

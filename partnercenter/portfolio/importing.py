@@ -104,7 +104,8 @@ def _apply(staged: Staging, faults: Faults, source: str, progress: Progress, *, 
         progress.to_write(written)
         writer.write(changes)
         _record(changes, source)
-        transaction.on_commit(_count_customers_anew)
+        # All is written by then; a count that is not forgotten is forgotten by itself after a while.
+        transaction.on_commit(_count_customers_anew, robust=True)
     return changes
 
 

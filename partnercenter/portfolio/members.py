@@ -11,15 +11,19 @@ from django.utils.translation import gettext as _
 from customers.models import HOST_NAME
 from partnercenter.portfolio.faults import shown
 from partnercenter.portfolio.reading import Repeating
+from partners.legible import TURNING
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Controls, halves of surrogate pairs and line separators: no database column or page is to hold them.
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+# Controls, halves of surrogate pairs, line separators and what turns the text around it, as in the forms: no database
+# column or page is to hold them.
+UNPRINTABLE = re.compile(rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029{''.join(sorted(TURNING))}]")
 FIRST_YEAR, LAST_YEAR = 1900, 2999
+# A subscription of the last year is committed until the next.
+LAST_YEAR_OF_A_DAY = LAST_YEAR + 1
 
 Check = Callable[[Any], Any]
 Report = Callable[[str, str], None]
@@ -89,7 +93,7 @@ def time(value: Any) -> datetime.datetime:
     """A time with its zone, in UTC; what is finer than a microsecond is cut off."""
     if type(value) is str and TIME.fullmatch(value):
         try:
-            return _within_years(datetime.datetime.fromisoformat(value).astimezone(datetime.UTC))
+            return _within_years(datetime.datetime.fromisoformat(value).astimezone(datetime.UTC), LAST_YEAR)
         except (ValueError, OverflowError):
             pass
     raise Wrong(_("expected a time with its zone such as 2018-03-01T08:00:00Z, not %s") % shown(value))
@@ -99,14 +103,14 @@ def day(value: Any) -> datetime.date:
     """A day of the calendar."""
     if type(value) is str and DAY.fullmatch(value):
         try:
-            return _within_years(datetime.date.fromisoformat(value))
+            return _within_years(datetime.date.fromisoformat(value), LAST_YEAR_OF_A_DAY)
         except ValueError:
             pass
     raise Wrong(_("expected a day such as 2019-03-01, not %s") % shown(value))
 
 
-def _within_years[Moment: datetime.date](moment: Moment) -> Moment:
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+def _within_years[Moment: datetime.date](moment: Moment, last_year: int) -> Moment:
+    if not FIRST_YEAR <= moment.year <= last_year:
         raise ValueError
     return moment
 

@@ -6,6 +6,7 @@ it tells the line and column of a fault and sees members that stand twice.
 
 import codecs
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +54,8 @@ class Repeating(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        names = [name for name, _value in pairs]
-        self.repeated = sorted({name for name in names if names.count(name) > 1})
+        counts = Counter(name for name, _value in pairs)
+        self.repeated = sorted(name for name, count in counts.items() if count > 1)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -97,8 +98,6 @@ class _Lines:
                 raw = raw.removeprefix(codecs.BOM_UTF8)
             if raw.strip():
                 yield self._record(number, raw)
-        if not any(self.counts.values()):
-            yield Fault(number, 0, _("the file"), _("it holds no records"))
 
     def _record(self, line: int, raw: bytes) -> Record | Fault:
         try:

@@ -1,8 +1,10 @@
 """What the export writes: the specification's members in a lasting order, and the same portal back."""
 
 import datetime
+import inspect
 import json
 import os
+from collections.abc import Generator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from partnercenter.portfolio.exporting import Portfolio, write_document, write_lines
 from partners.models import Partner
 from subscriptions.models import Subscription
 from tests.factories import ResellerRelationshipFactory
@@ -95,10 +98,16 @@ def test_an_export_gives_back_the_same_portal_and_the_same_bytes(desk: Desk, nam
     assert Customer.objects.visible_to_partner(former.partner_id).filter(pk=LITWARE).exists()
 
 
-def test_an_empty_portal_is_a_file_that_can_be_imported(desk: Desk) -> None:
-    text = desk.take_out()
-    assert json.loads(text) == {"partners": [], "customers": []}
-    assert "Nothing changes" in desk.bring_in(text)
+@pytest.mark.parametrize("name", ["out.json", "out.jsonl"])
+def test_an_empty_portal_is_a_file_that_can_be_imported(desk: Desk, name: str) -> None:
+    out = desk.folder / name
+    desk.take_out(output=str(out))
+    assert "Nothing changes" in desk.bring_in(out.read_bytes(), name)
+
+
+def test_a_subscription_of_the_last_year_comes_back(desk: Desk) -> None:
+    desk.bring_in(a_portfolio(a_customer(ADATUM, a_subscription(created="2999-12-31T23:59:59Z"))))
+    assert "Nothing changes" in desk.bring_in(desk.take_out())
 
 
 def test_everything_stands_by_id_whatever_the_order_of_arrival(desk: Desk) -> None:
@@ -158,6 +167,25 @@ def test_an_export_that_breaks_off_leaves_no_half_file(desk: Desk, monkeypatch: 
         desk.take_out(output=str(out))
     assert out.read_text() == "what was there"
     assert sorted(path.name for path in desk.folder.iterdir()) == ["out.json", "portfolio.json"]
+
+
+@pytest.mark.parametrize("write_all", [write_document, write_lines])
+def test_an_export_that_breaks_off_lets_go_of_what_it_reads_from(desk: Desk, write_all: Any) -> None:
+    desk.bring_in(FULL)
+    read: list[Generator[dict[str, Any]]] = []
+
+    class Watched(Portfolio):
+        def customer_records(self) -> Generator[dict[str, Any]]:
+            read.append(super().customer_records())
+            return read[-1]
+
+    def write(text: str) -> None:
+        if ADATUM in text:
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        write_all(Watched.whole(), write)
+    assert [inspect.getgeneratorstate(records) for records in read] == [inspect.GEN_CLOSED]
 
 
 def test_an_output_that_cannot_be_written_is_said_so(desk: Desk) -> None:

@@ -240,6 +240,18 @@ def test_an_import_makes_the_customers_be_counted_anew(desk: Desk, django_captur
     assert count_customers(UUID(OURS)) == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_import_whose_counts_cannot_be_forgotten_is_made_all_the_same(desk: Desk) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE portal_cache RENAME TO elsewhere")
+    try:
+        assert "Imported." in desk.bring_in(a_portfolio(a_customer()))
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO portal_cache")
+    assert Customer.objects.count() == 1
+
+
 def test_a_file_is_read_in_pieces_however_they_fall(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps(FULL, ensure_ascii=False, indent=1)
     whole = [record.value for record in reading.read_records(desk.put(text)) if isinstance(record, reading.Record)]
