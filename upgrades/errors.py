@@ -92,14 +92,15 @@ class KeyReused(UpgradeRefused):
         return _("This form was already used for another upgrade. Open the upgrade page afresh and choose again.")
 
 
-def quantity_words(*, offer: str, quantity: int | str, minimum: int, maximum: int) -> str:
+def quantity_words(*, offer: str, quantity: int, minimum: int, maximum: int) -> str:
     """What is wrong with this number of licences, and which are accepted."""
     text = ngettext(
         "%(offer)s takes %(minimum)s to %(maximum)s licence; %(quantity)s is not accepted.",
         "%(offer)s takes %(minimum)s to %(maximum)s licences; %(quantity)s is not accepted.",
         maximum,
     )
-    shown = number_format(quantity) if isinstance(quantity, int) else quantity
+    # Of a number as long as a page its beginning tells enough.
+    shown = number_format(quantity) if abs(quantity) < 10**12 else f"{str(quantity)[:12]}…"
     return text % {
         "offer": offer,
         "minimum": number_format(minimum),

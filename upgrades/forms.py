@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.fields import WholeNumberField
 from upgrades.errors import quantity_words
 from upgrades.verdicts import Path, Verdict
 
@@ -21,7 +22,7 @@ class UpgradeRequest(forms.Form):
             "invalid": _("That is none of the offers below. Choose one of them."),
         },
     )
-    quantity = forms.IntegerField(
+    quantity = WholeNumberField(
         label=_("Number of licences"),
         error_messages={
             "required": _("Enter the number of licences."),
@@ -77,7 +78,6 @@ class UpgradeForm(UpgradeRequest):
 
 def _out_of_range(path: Path, quantity: int) -> str:
     target = path.target
-    shown: int | str = quantity if abs(quantity) < 10**12 else f"{str(quantity)[:12]}…"
     return quantity_words(
-        offer=target.name, quantity=shown, minimum=target.minimum_quantity, maximum=target.maximum_quantity
+        offer=target.name, quantity=quantity, minimum=target.minimum_quantity, maximum=target.maximum_quantity
     )
