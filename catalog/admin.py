@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from catalog.consequences import consequences_of, limits_checked, watch
+from catalog.fields import WholeNumberField
 from catalog.models import LARGEST_QUANTITY, Offer, Service, ServicePlan
 from catalog.operations import set_plans, withdraw_offer
 from partners.administration import (
@@ -116,7 +117,7 @@ class OfferForm(RecordedForm):
             if name in self.fields:
                 # No more than the column holds, in words rather than as an error of the database.
                 given = self.fields[name]
-                self.fields[name] = forms.IntegerField(
+                self.fields[name] = WholeNumberField(
                     label=given.label, initial=given.initial, min_value=1, max_value=LARGEST_QUANTITY
                 )
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.fields import WholeNumberField
 from partners.legible import ask_for_legible_lines, is_illegible
 from subscriptions.errors import quantity_words
 from subscriptions.models import Subscription
@@ -35,9 +36,9 @@ class OnceForm(forms.Form):
         self.add_error(None, message)
 
 
-def quantity_field(**kwargs: Any) -> forms.IntegerField:
+def quantity_field(**kwargs: Any) -> WholeNumberField:
     """A field for a number of licences."""
-    return forms.IntegerField(
+    return WholeNumberField(
         label=_("Number of licences"),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 20}),
         error_messages={

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.fields import WholeNumberField
 from subscriptions.errors import quantity_words
 from upgrades.verdicts import Path, Verdict
 
@@ -21,7 +22,7 @@ class UpgradeRequest(forms.Form):
             "invalid": _("That is none of the offers below. Choose one of them."),
         },
     )
-    quantity = forms.IntegerField(
+    quantity = WholeNumberField(
         label=_("Number of licences"),
         error_messages={
             "required": _("Enter the number of licences."),

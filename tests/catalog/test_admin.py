@@ -198,7 +198,7 @@ def test_more_licences_at_the_least_says_who_has_fewer(business: Page) -> None:
         *(
             (field, value)
             for field in ("minimum_quantity", "maximum_quantity")
-            for value in ("", "x", "0", "-1", "1.5", "9" * 10_000, "10000001", "\x00", "NaN")
+            for value in ("", "x", "0", "-1", "1.5", "1.000", "1_0", "9" * 10_000, "10000001", "\x00", "NaN")
         ),
         ("minimum_quantity", "301"),
         ("plans", ["x"]),

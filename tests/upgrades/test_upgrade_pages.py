@@ -26,6 +26,9 @@ HOSTILE = [
     "-1",
     "0",
     "1.5",
+    "1.000",
+    "25.0",
+    "2_5",
     "1e3",
     "301",
     "9" * 30,
@@ -196,6 +199,13 @@ def test_a_bad_number_is_refused_by_the_review_and_kept(portal: Portal, quantity
 def test_a_number_out_of_range_names_the_limits(portal: Portal) -> None:
     page = portal.client.get(portal.url("upgrade_review", target=offer("Business Premium").pk, quantity=350))
     assert "Office 365 Business Premium takes 1 to 300 licences; 350 is not accepted." in page.content.decode()
+
+
+def test_a_number_as_long_as_a_page_is_not_repeated_in_the_refusal(portal: Portal) -> None:
+    page = portal.submit(quantity="9" * 4_000)
+    assert page.status_code == 409
+    assert "takes 1 to 300 licences; 999999999999… is not accepted." in page.content.decode()
+    assert unchanged(portal.subscription)
 
 
 @pytest.mark.parametrize("target", [*HOSTILE, str(uuid.UUID(int=4))])
