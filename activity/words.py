@@ -106,6 +106,8 @@ def _plain(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
 
 def _refused(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     values = {"operation": operation_name(record.operation)}
+    if record.customer_name and record.operation == "upgrade_subscription":
+        return _("%(who)s was refused an upgrade of a subscription of %(customer)s."), {}
     if record.customer_name:
         return _("%(who)s was refused: %(operation)s, %(customer)s."), values
     return _("%(who)s was refused: %(operation)s."), values
@@ -187,6 +189,10 @@ def _ticked(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return _("%(who)s ticked off a hand-over step of an upgrade of %(customer)s."), {}
 
 
+def _added_staff(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    return _("%(who)s added %(email)s to the staff."), {"email": (record.after or {})["email"]}
+
+
 def _says(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {})
 
@@ -223,7 +229,7 @@ SENTENCES: dict[str, Pattern] = {
     "warn_of_deletion": _warned,
     "create_subscription": _says(lambda: _("%(who)s ordered a subscription for %(customer)s.")),
     "add_customer": _says(lambda: _("%(who)s added the customer %(customer)s.")),
-    "add_staff": _says(lambda: _("%(who)s added a staff member.")),
+    "add_staff": _added_staff,
     "change_staff": _says(lambda: _("%(who)s changed a staff member.")),
     "delete_staff": _says(lambda: _("%(who)s deleted a staff member.")),
     "change_partner": _says(lambda: _("%(who)s changed the partner.")),

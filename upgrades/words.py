@@ -101,7 +101,7 @@ REMEDIES: dict[str, Callable[[Values], str]] = {
         _("The customer must cancel %(offers)s where it was bought; you cannot do it from here.")
         % {"offers": listed(values["offers"])}
     ),
-    "only_the_seller": lambda values: _("Only the reseller who sold it can upgrade it. Nothing to do for you here."),
+    "only_the_seller": lambda values: _("Only the reseller who sold it can upgrade it."),
     "cancel_add_ons": lambda values: _("Cancel the add-ons first: %(offers)s.") % {"offers": listed(values["offers"])},
 }
 

@@ -74,9 +74,10 @@ def draw_control(field: BoundField) -> SafeString:
 @register.simple_tag
 def crumb(text: str, url: str = "") -> SafeString:
     """One step of the breadcrumb: with an address a link, without one the page itself."""
+    # The space at the end is where a narrow page breaks the line.
     if url:
-        return format_html('<li><a href="{}">{}</a></li>', url, text)
-    return format_html('<li aria-current="page">{}</li>', text)
+        return format_html('<li><a href="{}">{}</a></li> ', url, text)
+    return format_html('<li aria-current="page">{}</li> ', text)
 
 
 @register.simple_tag

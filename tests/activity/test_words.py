@@ -27,7 +27,14 @@ def test_one_licence_is_one_licence() -> None:
 
 def test_a_refusal_reads_as_one() -> None:
     told = sentence(record("upgrade_subscription", outcome=Outcome.REFUSED, after={"target": "x", "quantity": 5}))
-    assert told == "Li Na was refused: Upgrade a subscription, Adatum."
+    assert told == "Li Na was refused an upgrade of a subscription of Adatum."
+    told = sentence(record("tick_hand_over_step", outcome=Outcome.REFUSED))
+    assert told == "Li Na was refused: Tick off a hand-over step, Adatum."
+
+
+def test_it_says_who_was_added_to_the_staff() -> None:
+    told = sentence(record("add_staff", customer_name="", after={"email": "chen@contoso.example"}))
+    assert told == "Li Na added chen@contoso.example to the staff."
 
 
 def test_an_operation_of_tomorrow_is_told_by_its_code() -> None:

@@ -46,7 +46,7 @@ def test_it_names_the_customer_and_its_ids(client: Client, customer: Customer) -
 def test_a_row_says_what_was_sold_and_how_it_stands(client: Client, partner: Partner, customer: Customer) -> None:
     sold(partner, customer, "Business", nickname="Head office", commitment_end=datetime.date(2027, 5, 3))
     assert rows(client, customer) == [
-        "Office 365 Business Head office 25 Active 3 May 2027 renews by itself Upgrade now",
+        "Office 365 Business Head office 25 licences 25 Active 3 May 2027 renews by itself Upgrade now",
     ]
 
 

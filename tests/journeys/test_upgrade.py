@@ -226,6 +226,38 @@ def test_every_page_of_the_upgrade_is_accessible(
     visit(page, client.post(form, sent)["Location"], axe)
 
 
+def test_on_paper_the_receipt_starts_with_the_change_and_the_whole_id(
+    open_page: OpenPage, staff: Staff, subscription: Subscription
+) -> None:
+    page = open_page(person=staff)
+    walk(page)
+    whole_id = page.get_by_text(str(subscription.pk), exact=True)
+    expect(whole_id).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(whole_id).to_be_visible()
+    assert top(page, "aside") < top(page, "#hand-over")
+    expect(page.get_by_role("list", name="Steps")).to_be_hidden()
+
+
+def test_nothing_moves_when_scripts_show_their_buttons(
+    open_page: OpenPage, staff: Staff, subscription: Subscription
+) -> None:
+    page = open_page(person=staff)
+    page.goto(reverse("desk:subscription_details", args=[subscription.customer_id, subscription.pk]))
+    expect(page.locator(".copy").first).to_be_visible()
+    shown = top(page, ".note")
+    page.evaluate("document.querySelectorAll('.copy').forEach((button) => { button.hidden = true; })")
+    expect(page.locator(".copy").first).to_be_hidden()
+    assert top(page, ".note") == shown
+
+
+def top(page: Page, selector: str) -> float:
+    """How far below the top of the page this begins."""
+    box = page.locator(selector).first.bounding_box()
+    assert box
+    return box["y"]
+
+
 def visit(page: Page, url: str, axe: Callable[[Page], None]) -> None:
     """Open a page, its folds too; axe finds nothing and nothing sticks out at the side."""
     page.goto(url)
