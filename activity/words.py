@@ -27,6 +27,10 @@ OPERATIONS: dict[str, Promise] = {
     "import_portfolio": gettext_lazy("Import a portfolio"),
     "add_customer": gettext_lazy("Add a customer"),
     "change_customer": gettext_lazy("Change a customer"),
+    "place_order": gettext_lazy("Place an order"),
+    "retry_provisioning": gettext_lazy("Try provisioning again"),
+    "provision_subscription": gettext_lazy("Provision a subscription"),
+    "provisioning_failed": gettext_lazy("Provisioning fails"),
     "create_subscription": gettext_lazy("Create a subscription"),
     "change_subscription": gettext_lazy("Change a subscription"),
     "change_licences": gettext_lazy("Change licences"),
@@ -193,6 +197,41 @@ def _added_staff(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return _("%(who)s added %(email)s to the staff."), {"email": (record.after or {})["email"]}
 
 
+def _created(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    if "offer" not in after:
+        return _("%(who)s ordered a subscription for %(customer)s."), {}
+    text = ngettext(
+        "%(who)s ordered %(offer)s with %(count)s licence for %(customer)s.",
+        "%(who)s ordered %(offer)s with %(count)s licences for %(customer)s.",
+        after["quantity"],
+    )
+    return text, {"offer": after["offer"], "count": number_format(after["quantity"])}
+
+
+def _ordered(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    count = len((record.after or {})["lines"])
+    text = ngettext(
+        "%(who)s placed an order of %(count)s subscription for %(customer)s.",
+        "%(who)s placed an order of %(count)s subscriptions for %(customer)s.",
+        count,
+    )
+    return text, {"count": number_format(count)}
+
+
+def _provisioned(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    return _("%(who)s provisioned %(offer)s of %(customer)s."), {"offer": (record.after or {})["offer"]}
+
+
+def _not_provisioned(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    if after["next_attempt"]:
+        text = _("%(who)s could not provision %(offer)s of %(customer)s, and tries again by itself.")
+    else:
+        text = _("%(who)s could not provision %(offer)s of %(customer)s; somebody has to have it tried again.")
+    return text, {"offer": after["offer"]}
+
+
 def _says(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {})
 
@@ -227,7 +266,11 @@ SENTENCES: dict[str, Pattern] = {
         lambda: _("%(who)s deleted %(offer)s of %(customer)s with %(parent)s, whose add-on it was."),
     ),
     "warn_of_deletion": _warned,
-    "create_subscription": _says(lambda: _("%(who)s ordered a subscription for %(customer)s.")),
+    "create_subscription": _created,
+    "place_order": _ordered,
+    "provision_subscription": _provisioned,
+    "provisioning_failed": _not_provisioned,
+    "retry_provisioning": _says(lambda: _("%(who)s had the provisioning for %(customer)s tried again.")),
     "add_customer": _says(lambda: _("%(who)s added the customer %(customer)s.")),
     "add_staff": _added_staff,
     "change_staff": _says(lambda: _("%(who)s changed a staff member.")),

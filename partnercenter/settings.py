@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "django_htmx",
     "lucide",
+    "django_tasks_db",
     "activity",
     "partners",
     "catalog",
@@ -112,6 +113,12 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 50_000},
     }
 }
+
+# The queue is a table, so that what is to be done is written with what made it necessary, and outlives a restart.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# Who makes an ordered subscription real: a class of the kind `subscriptions.provisioning.Provisioner`.
+PROVISIONER = env.str("PROVISIONER", default="subscriptions.provisioning.ConfirmAtOnce")
 
 AUTH_USER_MODEL = "partners.Staff"
 SILENCED_SYSTEM_CHECKS = [

@@ -7,3 +7,7 @@ class SubscriptionsConfig(AppConfig):
 
     name = "subscriptions"
     verbose_name = _("Subscriptions")
+
+    def ready(self) -> None:
+        """Register the checks of this room."""
+        from subscriptions import checks  # noqa: F401

@@ -1,4 +1,4 @@
-"""Subscriptions: what a customer bought, of which offer, how many licences, in what state."""
+"""Subscriptions: what a customer bought, of which offer, how many licences, in what state; and the orders for them."""
 
 import datetime
 import uuid
@@ -10,10 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import LARGEST_QUANTITY, Offer
 from customers.models import Customer
-from partners.models import Partner
-from subscriptions.querysets import SubscriptionQuerySet
+from partners.models import Partner, Staff
+from subscriptions.querysets import OrderLineQuerySet, OrderQuerySet, SubscriptionQuerySet
 
 DAYS_UNTIL_DELETION = 60
+# As long as the REST protocol allows.
+LONGEST_NICKNAME = 256
+LONGEST_REFERENCE = 100
 
 
 class Status(models.TextChoices):
@@ -66,7 +69,7 @@ class Subscription(models.Model):
         verbose_name=_("add-on of"),
         db_index=False,
     )
-    nickname = models.CharField(_("nickname"), max_length=256, blank=True)
+    nickname = models.CharField(_("nickname"), max_length=LONGEST_NICKNAME, blank=True)
     quantity = models.PositiveIntegerField(_("licences"))
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
@@ -173,3 +176,155 @@ class DeletionWarning(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscription_id}: {self.days}"
+
+
+class BillingCycle(models.TextChoices):
+    """How often an order is paid for."""
+
+    MONTHLY = "monthly", _("Monthly")
+    ANNUAL = "annual", _("Annual")
+
+
+class OrderStatus(models.TextChoices):
+    """How far an order has come; it follows from its subscriptions and is not stored."""
+
+    PENDING = "pending", _("Pending")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Order(models.Model):
+    """What a partner bought for a customer in one act: each line became a subscription."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="orders", verbose_name=_("customer"), db_index=False
+    )
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="orders", verbose_name=_("partner"), db_index=False
+    )
+    staff = models.ForeignKey(
+        Staff, models.PROTECT, null=True, blank=True, related_name="orders", verbose_name=_("ordered by")
+    )
+    reference = models.CharField(_("your reference"), max_length=LONGEST_REFERENCE, blank=True)
+    billing_cycle = models.CharField(
+        _("billing cycle"), max_length=10, choices=BillingCycle, default=BillingCycle.MONTHLY
+    )
+    created_at = models.DateTimeField(_("ordered"), default=timezone.now)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects: ClassVar[OrderQuerySet] = OrderQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["customer", "partner", "-created_at", "-id"], name="order_by_customer")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(billing_cycle__in=BillingCycle.values), name="order_billing_cycle_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference or str(self.pk)
+
+    @property
+    def status(self) -> OrderStatus:
+        """Pending while any subscription is; cancelled where all were deleted before they were provisioned."""
+        lines = self.lines.all()
+        if any(line.subscription.status == Status.PENDING for line in lines):
+            return OrderStatus.PENDING
+        if all(line.is_cancelled for line in lines):
+            return OrderStatus.CANCELLED
+        return OrderStatus.COMPLETED
+
+
+class Provisioning(models.TextChoices):
+    """How far the provisioning of one line of an order has come."""
+
+    PENDING = "pending", _("Being provisioned")
+    SUCCEEDED = "succeeded", _("Provisioned")
+    FAILED = "failed", _("Provisioning failed")
+
+
+class Failure(models.TextChoices):
+    """Why an attempt to provision a line failed."""
+
+    REFUSED = "refused", _("The cloud refused it without saying why.")
+    PARENT_NOT_ACTIVE = "parent_not_active", _("The subscription that it is an add-on of is not active.")
+    BROKE_OFF = "broke_off", _("The cloud could not be asked; operators find the cause in the worker’s log.")
+
+
+class OrderLine(models.Model):
+    """One offer of an order, with the licences ordered, and how its provisioning goes.
+
+    While it is pending, `next_attempt_at` says when it is due; one that failed waits for somebody to try again.
+    """
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    number = models.PositiveSmallIntegerField(_("line"))
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="order_lines", verbose_name=_("offer"))
+    quantity = models.PositiveIntegerField(_("licences"))
+    nickname = models.CharField(_("nickname"), max_length=LONGEST_NICKNAME, blank=True)
+    subscription = models.OneToOneField(Subscription, models.CASCADE, related_name="order_line")
+    provisioning = models.CharField(
+        _("provisioning"), max_length=10, choices=Provisioning, default=Provisioning.PENDING
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, blank=True, default=timezone.now)
+    failure_code = models.CharField(_("kind of failure"), max_length=20, choices=Failure, blank=True)
+    failure = models.CharField(_("last failure"), max_length=500, blank=True)
+    provisioned_at = models.DateTimeField(_("provisioned"), null=True, blank=True)
+
+    objects: ClassVar[OrderLineQuerySet] = OrderLineQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("order line")
+        verbose_name_plural = _("order lines")
+        ordering = ["order", "number"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                name="order_line_due",
+                condition=models.Q(provisioning=Provisioning.PENDING),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="order_line_once"),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gte=1, quantity__lte=LARGEST_QUANTITY),
+                name="order_line_quantity_in_range",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(provisioning=Provisioning.SUCCEEDED, provisioned_at__isnull=False)
+                | models.Q(provisioning__in=[Provisioning.PENDING, Provisioning.FAILED], provisioned_at__isnull=True),
+                name="order_line_provisioned_or_not",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(provisioning=Provisioning.PENDING) | models.Q(next_attempt_at__isnull=True),
+                name="order_line_due_only_while_pending",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(provisioning=Provisioning.FAILED) | ~models.Q(failure_code=""),
+                name="order_line_failed_for_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.offer}"
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether its subscription was deleted before it was provisioned."""
+        return self.subscription.status == Status.DELETED and self.provisioned_at is None
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether its last attempt failed and its subscription still waits."""
+        return bool(self.failure_code) and self.subscription.status == Status.PENDING
+
+    @property
+    def failure_words(self) -> str:
+        """What the last failure was: the cloud's own words, or the portal's in the reader's language."""
+        return self.failure or str(Failure(self.failure_code).label) if self.failure_code else ""

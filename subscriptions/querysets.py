@@ -1,5 +1,6 @@
-"""Questions about many subscriptions. Who may see which subscription stands here and nowhere else."""
+"""Questions about many subscriptions and orders. Who may see which of them stands here and nowhere else."""
 
+import datetime
 import uuid
 from typing import TYPE_CHECKING, Any, Self
 
@@ -41,3 +42,36 @@ class SubscriptionQuerySet(models.QuerySet[Any]):
             customer_id=OuterRef("customer_id"), service__plans__contained_in__offer=OuterRef("offer_id")
         )
         return self.filter(Q(reseller_of_record_id=partner_id) | Exists(administered))
+
+
+class OrderQuerySet(models.QuerySet[Any]):
+    """Orders."""
+
+    def visible_to(self, staff: "Staff") -> Self:
+        """Those that the person's own partner placed, of customers it may see."""
+        customers = Customer.objects.visible_to(staff).filter(pk=OuterRef("customer_id"))
+        return self.of_partner(staff.partner_id).filter(Exists(customers))
+
+    def of_partner(self, partner_id: uuid.UUID | None) -> Self:
+        """Those that this partner placed."""
+        return self.filter(partner_id=partner_id)
+
+    def with_lines(self) -> Self:
+        """Each with its lines, their offers and subscriptions: two queries more, however many there are."""
+        from subscriptions.models import OrderLine
+
+        lines = OrderLine.objects.select_related("offer", "subscription__offer").order_by("number")
+        return self.prefetch_related(models.Prefetch("lines", queryset=lines))
+
+
+class OrderLineQuerySet(models.QuerySet[Any]):
+    """Lines of orders."""
+
+    def waiting(self) -> Self:
+        """Those to be provisioned by the worker: not given up, with a subscription that is still pending."""
+        return self.filter(provisioning="pending", subscription__status="pending")
+
+    def due(self, now: datetime.datetime) -> Self:
+        """Those of them whose next attempt is due, parents before their add-ons."""
+        due = self.waiting().filter(next_attempt_at__lte=now)
+        return due.order_by(models.F("subscription__parent").asc(nulls_first=True), "number")

@@ -88,7 +88,8 @@ def test_what_others_added_to_the_catalogue_stays(migrate: Callable[..., None]) 
     Offer.objects.create(name="An offer of one's own", sku_part_number="OWN", category="Standalone")
     migrate(("upgrades", "0001_initial"), ("catalog", "0001_initial"))
     assert [offer.name for offer in Offer.objects.all()] == ["An offer of one's own"]
-    Offer.objects.all().delete()
+    # The tables of later rooms are gone for now, where an ordinary deletion would look for rows of this offer.
+    Offer.objects.all()._raw_delete("default")
 
 
 def test_the_triggers_of_subscriptions_go_and_come_back(migrate: Callable[..., None]) -> None:

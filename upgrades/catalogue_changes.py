@@ -13,10 +13,10 @@ from django.utils.translation import ngettext
 
 from catalog.consequences import Consequence, Tell, change_begins, limits_checked
 from catalog.models import Offer, Service
+from catalog.words import listed
 from subscriptions.models import Subscription
 from upgrades.models import PathConflict, PathService, UpgradePath
 from upgrades.reach import reach_of
-from upgrades.words import listed
 
 Rule = tuple[type[Model], Any]
 Rules = dict[uuid.UUID, set[Rule]]

@@ -11,11 +11,11 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from catalog.models import Offer
+from catalog.words import listed
 from partners.models import Partner
 from subscriptions.models import Subscription
 from upgrades.conditions import CONDITIONS
 from upgrades.verdicts import Verdict, options
-from upgrades.words import listed
 
 
 @dataclass(frozen=True)

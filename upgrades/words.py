@@ -10,15 +10,10 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from catalog.words import listed
 from subscriptions.models import Status
 
 Values = Mapping[str, Any]
-
-
-def listed(names: list[str]) -> str:
-    """Names in a row, with the comma of the reader's language."""
-    # Translators: what stands between the names of a list, such as "Exchange Online, Bookings".
-    return _(", ").join(names)
 
 
 def day(moment: datetime.datetime | str | None) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from django.utils import timezone, translation
 
+from catalog.words import listed
 from upgrades import conditions, hand_over
 from upgrades.conditions import add_ons, conflicts, privileges, reseller, status
-from upgrades.words import FACTS, FOR_CUSTOMER, REMEDIES, STEPS, Values, day, listed, worded
+from upgrades.words import FACTS, FOR_CUSTOMER, REMEDIES, STEPS, Values, day, worded
 
 MOMENT = "2026-11-23T20:30:00Z"
 

@@ -1,0 +1,161 @@
+"""The worker provisions what was ordered, tries again what fails, and takes up what a killed one left."""
+
+import datetime
+
+import pytest
+from django.core.checks import run_checks
+from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from activity.models import ActivityRecord
+from activity.words import sentence
+from customers.models import Customer
+from partners.models import Staff
+from subscriptions.models import Order, OrderLine, OrderStatus, Provisioning, Status, Subscription
+from subscriptions.ordering import place_order, retry_provisioning
+from subscriptions.provisioning import PAUSES, provision_due_lines
+from subscriptions.sale import Line
+from tests.factories import StaffFactory, customer_of, offer
+from tests.subscriptions import working
+from tests.subscriptions.working import work
+
+WORKING = "tests.subscriptions.working"
+
+
+@pytest.fixture
+def staff() -> Staff:
+    return StaffFactory()
+
+
+@pytest.fixture
+def customer(staff: Staff) -> Customer:
+    return customer_of(staff.partner, company_name="Adatum")
+
+
+def place(staff: Staff, customer: Customer, *names: str) -> Order:
+    lines = [Line(offer(name).pk, 5) for name in names or ("Business",)]
+    return place_order(staff=staff, customer_id=customer.pk, lines=lines, key="key")
+
+
+def make_due() -> None:
+    """Let all pauses be over."""
+    now = timezone.now()
+    OrderLine.objects.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
+    DBTaskResult.objects.filter(run_after__gt=now, run_after__year__lt=9000).update(run_after=now)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheWorker:
+    def test_provisions_what_was_ordered(self, staff: Staff, customer: Customer) -> None:
+        place(staff, customer, "Business", "Exchange Online (Plan 1)")
+        work()
+        assert {row.status for row in Subscription.objects.all()} == {Status.ACTIVE}
+
+    def test_tries_again_until_it_succeeds(self, staff: Staff, customer: Customer, settings: Settings) -> None:
+        settings.PROVISIONER = f"{WORKING}.FailsTwice"
+        working.FailsTwice.asked = []
+        place(staff, customer)
+        work()
+        work()
+        assert Subscription.objects.get().status == Status.PENDING
+        assert len(working.FailsTwice.asked) == 1
+        for _ in range(2):
+            make_due()
+            work()
+        line = OrderLine.objects.get()
+        assert (line.provisioning, line.attempts, line.failure_words) == (Provisioning.SUCCEEDED, 3, "")
+        assert Subscription.objects.get().status == Status.ACTIVE
+
+    def test_takes_up_what_a_killed_one_left_in_the_middle(self, staff: Staff, customer: Customer) -> None:
+        place(staff, customer)
+        DBTaskResult.objects.get().claim("a worker that was killed")
+        work()
+        assert Subscription.objects.get().status == Status.ACTIVE
+
+    def test_does_nothing_twice(self, staff: Staff, customer: Customer) -> None:
+        place(staff, customer)
+        work()
+        records = ActivityRecord.objects.count()
+        work()
+        assert ActivityRecord.objects.count() == records
+
+
+@pytest.mark.django_db
+class TestFailures:
+    @pytest.fixture(autouse=True)
+    def _fails(self, settings: Settings) -> None:
+        settings.PROVISIONER = f"{WORKING}.AlwaysFails"
+
+    def test_the_first_is_told_and_the_next_attempt_planned(self, staff: Staff, customer: Customer) -> None:
+        order = place(staff, customer)
+        before = timezone.now()
+        provision_due_lines(order_id=order.pk)
+        line = OrderLine.objects.get()
+        assert (line.provisioning, line.attempts) == (Provisioning.PENDING, 1)
+        assert line.failure_words == "No licence pool for line 0."
+        assert line.next_attempt_at is not None
+        assert line.next_attempt_at >= before + PAUSES[0]
+        assert DBTaskResult.objects.filter(run_after=line.next_attempt_at).count() == 1
+        record = ActivityRecord.objects.get(operation="provisioning_failed")
+        assert sentence(record) == (
+            "The portal could not provision Office 365 Business of Adatum, and tries again by itself."
+        )
+
+    def test_pauses_grow(self) -> None:
+        assert list(PAUSES) == sorted(set(PAUSES))
+        assert PAUSES[0] >= datetime.timedelta(seconds=30)
+
+    def test_after_the_last_pause_somebody_has_to_try_again(
+        self, staff: Staff, customer: Customer, settings: Settings
+    ) -> None:
+        order = place(staff, customer)
+        for _ in range(len(PAUSES) + 3):
+            make_due()
+            provision_due_lines(order_id=order.pk)
+        line = OrderLine.objects.get()
+        assert (line.provisioning, line.attempts, line.next_attempt_at) == (
+            Provisioning.FAILED,
+            len(PAUSES) + 1,
+            None,
+        )
+        assert ActivityRecord.objects.filter(operation="provisioning_failed").count() == len(PAUSES) + 1
+        settings.PROVISIONER = "subscriptions.provisioning.ConfirmAtOnce"
+        retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
+        assert DBTaskResult.objects.filter(run_after__year__gt=9000).count() == 2
+        provision_due_lines(order_id=order.pk)
+        assert Order.objects.get().status == OrderStatus.COMPLETED
+
+    def test_two_workers_that_meet_the_same_failure_count_it_once(self, staff: Staff, customer: Customer) -> None:
+        order = place(staff, customer)
+        provision_due_lines(order_id=order.pk)
+        provision_due_lines(order_id=order.pk)
+        assert OrderLine.objects.get().attempts == 1
+
+    def test_a_provisioner_that_breaks_off_is_told_in_the_readers_language(
+        self, staff: Staff, customer: Customer, settings: Settings
+    ) -> None:
+        settings.PROVISIONER = f"{WORKING}.BreaksOff"
+        provision_due_lines(order_id=place(staff, customer).pk)
+        line = OrderLine.objects.get()
+        assert line.attempts == 1
+        assert "could not be asked" in line.failure_words
+        with translation.override("es"):
+            assert "could not be asked" not in line.failure_words
+
+    def test_nothing_is_left_to_try_again_once_all_is_provisioned(
+        self, staff: Staff, customer: Customer, settings: Settings
+    ) -> None:
+        settings.PROVISIONER = "subscriptions.provisioning.ConfirmAtOnce"
+        order = place(staff, customer)
+        provision_due_lines(order_id=order.pk)
+        tasks = DBTaskResult.objects.count()
+        retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
+        assert DBTaskResult.objects.count() == tasks
+        assert not ActivityRecord.objects.filter(operation="retry_provisioning").exists()
+
+
+@pytest.mark.parametrize("path", ["subscriptions.provisioning.Nothing", "nowhere.Provisioner", "uuid.UUID"])
+def test_a_provisioner_that_is_none_is_named_by_the_checks(settings: Settings, path: str) -> None:
+    settings.PROVISIONER = path
+    assert "subscriptions.E001" in {message.id for message in run_checks()}
