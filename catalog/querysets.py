@@ -1,9 +1,15 @@
 """Questions about many offers."""
 
-from typing import Any, Self
+import datetime
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
+
+if TYPE_CHECKING:
+    from catalog.models import Price
 
 
 class OfferQuerySet(models.QuerySet[Any]):
@@ -19,3 +25,20 @@ class OfferQuerySet(models.QuerySet[Any]):
 
         plans = ServicePlan.objects.select_related("service").order_by("service_id", "id")
         return self.prefetch_related(Prefetch("service_plans", queryset=plans))
+
+    def add_ons(self) -> Self:
+        """Those sold only beside a subscription of another offer."""
+        return self.filter(prerequisites__isnull=False).distinct()
+
+
+class PriceQuerySet(models.QuerySet[Any]):
+    """Prices."""
+
+    def on(self, day: datetime.date) -> Self:
+        """Those valid on this day."""
+        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day)
+
+    def of(self, offer_ids: Iterable[uuid.UUID], *, on: datetime.date, currency: str) -> dict[uuid.UUID, "Price"]:
+        """The price of each of these offers on this day, in one query; an offer without one is left out."""
+        found = self.on(on).filter(offer_id__in=list(offer_ids), currency=currency)
+        return {price.offer_id: price for price in found}
