@@ -36,9 +36,15 @@ class PriceQuerySet(models.QuerySet[Any]):
 
     def on(self, day: datetime.date) -> Self:
         """Those valid on this day."""
-        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day)
+        return self.since(day).filter(valid_from__lte=day)
 
-    def of(self, offer_ids: Iterable[uuid.UUID], *, on: datetime.date, currency: str) -> dict[uuid.UUID, "Price"]:
-        """The price of each of these offers on this day, in one query; an offer without one is left out."""
-        found = self.on(on).filter(offer_id__in=list(offer_ids), currency=currency)
-        return {price.offer_id: price for price in found}
+    def since(self, day: datetime.date) -> Self:
+        """Those valid on this day or on a later one."""
+        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gte=day))
+
+    def of(self, offer_ids: Iterable[uuid.UUID], *, on: datetime.date) -> dict[uuid.UUID, dict[str, "Price"]]:
+        """The prices of each of these offers on this day by currency, in one query; without any, an empty one."""
+        found: dict[uuid.UUID, dict[str, Price]] = {offer_id: {} for offer_id in offer_ids}
+        for price in self.on(on).filter(offer_id__in=found):
+            found[price.offer_id][price.currency] = price
+        return found
