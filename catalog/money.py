@@ -26,10 +26,9 @@ CURRENCIES = frozenset(
 def money_words(amount: Decimal, currency: str) -> str:
     """An amount with its currency as the reader's language writes it: exact, with two decimals at least."""
     decimals = max(DECIMALS_SHOWN, _decimals(amount))
-    return _pattern(currency) % {
-        "currency": currency,
-        "amount": number_format(amount, decimal_pos=decimals, force_grouping=True),
-    }
+    number = number_format(amount, decimal_pos=decimals, force_grouping=True)
+    # On one line, whatever the width.
+    return (_pattern(currency) % {"currency": currency, "amount": number}).replace(" ", "\xa0")
 
 
 def difference_words(difference: Decimal, currency: str) -> str:

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from typing import TypeVar
 
 from django.utils.formats import number_format
@@ -139,7 +140,7 @@ def _text(content: bytes) -> str:
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """Each line that holds anything, with its number; a cell in quotes may hold line ends."""
-    head = text.partition("\n")[0]
+    head = re.split(r"[\r\n]", text, maxsplit=1)[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in head else ",", strict=True)
     number = 1
     try:
@@ -210,7 +211,7 @@ class _Reader:
     def in_time(self) -> list[PriceLine]:
         """The prices in the order of time, each at its end; two for one day are a fault."""
         ordered = sorted(self.lines, key=lambda line: (str(line.offer.pk), line.currency, line.period.valid_from))
-        ended = [_ended(line, following) for line, following in zip(ordered, [*ordered[1:], None], strict=True)]
+        ended = [_ended(line, following) for line, following in pairwise([*ordered, None]) if line]
         longest: PriceLine | None = None
         for line in ended:
             if longest is None or longest.track != line.track:
