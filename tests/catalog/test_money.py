@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from babel.numbers import get_global
+from babel.core import get_global
 from django.utils import translation
 
 from catalog.money import CURRENCIES, difference_words, money_words
