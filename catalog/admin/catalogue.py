@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from catalog.consequences import consequences_of, limits_checked, watch
 from catalog.fields import WholeNumberField
@@ -122,7 +122,7 @@ class OfferForm(RecordedForm):
     add_on_of = TicksField(
         queryset=Offer.objects.order_by("name"),
         required=False,
-        label=gettext_lazy("Add-on of"),
+        label=pgettext_lazy("an offer", "Add-on of"),
         help_text=gettext_lazy("An add-on is sold only beside a subscription of one of the ticked offers."),
     )
 
@@ -216,7 +216,7 @@ class OfferAdmin(CatalogueAdmin):
         """The plans, for those who may look but not change."""
         return _(", ").join(str(content) for content in offer.contents.select_related("service_plan"))
 
-    @admin.display(description=gettext_lazy("Add-on of"))
+    @admin.display(description=pgettext_lazy("an offer", "Add-on of"))
     def add_on_of(self, offer: Offer) -> str:
         """The offers that it is an add-on of, for those who may look but not change."""
         return _(", ").join(offer.prerequisite_offers.values_list("name", flat=True))
