@@ -12,6 +12,7 @@ from catalog.models import Offer
 from customers.models import Customer
 from partnercenter.demo.accounts import ACCOUNTS, PASSWORD, Account
 from partnercenter.demo.cases import CASES
+from partnercenter.demo.catalogue import add_catalogue
 from partnercenter.demo.companies import COMPANIES, E1, E3, PREMIUM, PROPLUS
 from partnercenter.demo.portfolio import Company, demo_id, records
 from partnercenter.portfolio.importing import import_records
@@ -52,6 +53,7 @@ class Loaded:
     customers: int
     accounts: int
     upgrades: int
+    prices: int
 
 
 @transaction.atomic
@@ -60,13 +62,14 @@ def load_demo() -> Loaded:
 
     Raises `PortfolioRefused` where something else has taken a domain or an id of the demo.
     """
+    priced = add_catalogue(today=timezone.localdate())
     missing = list(_missing_companies())
     if missing:
         import_records(records(missing, today=timezone.localdate()), source="demo")
     accounts = [_add_account(account) for account in _missing_accounts()]
     added = {company.domain: company for company in missing}
     upgrades = [_do(deed, added[deed.domain]) for deed in DEEDS if deed.domain in added]
-    return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)))
+    return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)), prices=priced)
 
 
 def _missing_companies() -> Iterator[Company]:
