@@ -175,7 +175,7 @@ def _fail(line: OrderLine, failure: _Reason) -> None:
             "offer": line.offer.name,
             "nickname": line.nickname,
             "code": failure.code,
-            "failure": failure.words,
+            "reason": failure.words,
             "attempts": line.attempts,
             "next_attempt": line.next_attempt_at,
         },

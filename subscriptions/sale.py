@@ -158,11 +158,11 @@ def clashing_services(offer: Offer, other: Offer) -> list[str]:
 
 def _prerequisites() -> dict[uuid.UUID, frozenset[uuid.UUID]]:
     """For each add-on offer, the offers that it can be bought in addition to."""
-    relation: Any = getattr(Offer, "prerequisite_offers", None)
-    if relation is None:
+    if not hasattr(Offer, "prerequisite_offers"):
         return {}
     found: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
-    for add_on_id, parent_id in relation.through.objects.values_list("from_offer_id", "to_offer_id"):
+    add_ons: Any = Offer.objects.order_by().filter(prerequisite_offers__isnull=False)
+    for add_on_id, parent_id in add_ons.values_list("pk", "prerequisite_offers"):
         found[add_on_id].add(parent_id)
     return {add_on_id: frozenset(parent_ids) for add_on_id, parent_ids in found.items()}
 

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from partners.models import Staff
 from partners.roles import MAY, Permission, Role
-from tests.factories import PlatformAdministratorFactory, StaffFactory, UpgradeFactory, customer_of, sold
+from tests.factories import OrderFactory, PlatformAdministratorFactory, StaffFactory, UpgradeFactory, customer_of, sold
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +45,7 @@ class Entry:
 CUSTOMER = ("customer_id",)
 SUBSCRIPTION = ("customer_id", "subscription_id")
 UPGRADE = ("customer_id", "upgrade_id")
+ORDER = ("customer_id", "order_id")
 
 TABLE: dict[str, Entry] = {
     "healthz": Entry(Open.EVERYONE),
@@ -74,6 +75,10 @@ TABLE: dict[str, Entry] = {
     "desk:subscription_list": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
     "desk:subscription_details": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
     "desk:subscription_history": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
+    "desk:add_subscriptions": Entry(Permission.MANAGE_SUBSCRIPTIONS, CUSTOMER),
+    "desk:order_list": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
+    "desk:order": Entry(Permission.SEE_CUSTOMERS, ORDER),
+    "desk:retry_order": Entry(Permission.MANAGE_SUBSCRIPTIONS, ORDER, method="post"),
     "desk:customer_activity": Entry(Permission.SEE_ACTIVITY, CUSTOMER),
     "desk:activity": Entry(Permission.SEE_ACTIVITY),
     "desk:upgrade_list": Entry(Permission.SEE_CUSTOMERS),
@@ -104,6 +109,7 @@ def things() -> dict[str, Any]:
         "customer_id": customer.pk,
         "subscription_id": sold(staff.partner, customer).pk,
         "upgrade_id": upgrade.pk,
+        "order_id": OrderFactory(staff=staff, customer=customer).pk,
         "number": 0,
     }
 
