@@ -94,7 +94,8 @@ def _database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536",
         }
     elif env.int("DATABASE_POOL_SIZE", default=0):
-        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE")}
+        # Where the database is away, a request learns it before the probe of /readyz gives up after five seconds.
+        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE"), "timeout": 3}
     else:
         config["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
         config["CONN_HEALTH_CHECKS"] = True

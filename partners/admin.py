@@ -284,6 +284,10 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if request.user.is_superuser else fieldsets[:-1]
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """By Django's permissions; its form for a new person asks for both of these, so its links have to, too."""
+        return super().has_add_permission(request) and super().has_change_permission(request)
+
     # Who administers the platform is decided by superusers alone; to others their accounts are read-only.
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

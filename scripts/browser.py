@@ -10,6 +10,7 @@ The fonts come from npm packages in every case, so that pages look the same on e
 machine and Chinese is legible on one without Chinese fonts.
 """
 
+import fcntl
 import io
 import json
 import os
@@ -58,14 +59,24 @@ def launch_options() -> Options:
     Ends the program with what to do where there is no browser to be had.
     """
     asked = os.environ.get("CHROMIUM", "")
-    if CHOICE.exists():
-        choice = json.loads(CHOICE.read_text())
-        if choice["asked"] == asked and _still_there(choice["program"]):
-            return _options(choice["program"])
-    program = _choose(asked)
     CACHE.mkdir(exist_ok=True)
-    CHOICE.write_text(json.dumps({"asked": asked, "program": program}))
+    with CHOICE.with_suffix(".lock").open("w") as lock:
+        # The workers of a test run ask at the same moment: one fetches it, the others wait.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        program = _remembered(asked)
+        if program is None:
+            program = _choose(asked)
+            CHOICE.write_text(json.dumps({"asked": asked, "program": program}))
     return _options(program)
+
+
+def _remembered(asked: str) -> str | None:
+    """The program that was chosen before, if it is there still and nobody names another."""
+    if not CHOICE.exists():
+        return None
+    choice = json.loads(CHOICE.read_text())
+    program: str = choice["program"]
+    return program if choice["asked"] == asked and _still_there(program) else None
 
 
 def _choose(asked: str) -> str:

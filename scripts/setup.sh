@@ -24,11 +24,20 @@ is_done() { [ -f ".venv/stamps/$1" ] && [ "$(cat ".venv/stamps/$1")" = "$(finger
 
 mark_done() { fingerprint "$2" >".venv/stamps/$1"; }
 
+# Whether this process is a set-up: after a restart its number may be any other's. Where there is no ps to ask,
+# it is taken for one.
+is_set_up() {
+    kill -0 "$1" 2>/dev/null || return 1
+    command -v ps >/dev/null 2>&1 || return 0
+    case "$(ps -o args= -p "$1" 2>/dev/null)" in *scripts/setup.sh*) return 0 ;; esac
+    return 1
+}
+
 # pip can't tell a package that it was interrupted in from a whole one.
 discard_unfinished() {
     [ -f .venv/unfinished ] || return 0
     other=$(cat .venv/unfinished)
-    if [ -n "$other" ] && kill -0 "$other" 2>/dev/null; then
+    if [ -n "$other" ] && is_set_up "$other"; then
         echo "Another set-up (process $other) is at work in this checkout: wait for it to end." >&2
         exit 1
     fi

@@ -173,7 +173,8 @@ class UpgradeMatrixAdmin(ModelAdmin):
         self, request: HttpRequest, matrix: Matrix, cells: Cells, *, wide: bool = False, **context: Any
     ) -> HttpResponse:
         wide = wide or request.GET.get("offers") == "all"
-        drawn = matrix.all_offers if wide else _offers_of(matrix, cells)
+        # Of a matrix without paths no offer would be drawn, and there would be nothing to tick.
+        drawn = matrix.all_offers if wide else _offers_of(matrix, cells) or matrix.all_offers
         rows = [(source, [_square(source, target, matrix, cells) for target in drawn]) for source in drawn]
         given = {
             "title": _("Upgrade matrix"),

@@ -275,6 +275,13 @@ def test_an_administrator_may_what_is_ticked_and_no_more(client: Client, limited
     assert client.get(reverse("admin:upgrades_upgradematrix_changelist")).status_code == 403
 
 
+def test_who_may_add_but_not_change_people_is_led_to_no_page_that_refuses(client: Client, limited: Staff) -> None:
+    assert ADD in client.get("/admin/").content.decode()
+    limited.user_permissions.set(Permission.objects.filter(codename="add_staff"))
+    assert ADD not in client.get("/admin/").content.decode()
+    assert client.get(ADD).status_code == 403
+
+
 def test_nobody_but_a_superuser_makes_administrators(client: Client, limited: Staff) -> None:
     person = StaffFactory()
     send(client, url_of(person), is_staff="on", is_superuser="on", partner="", roles=None)

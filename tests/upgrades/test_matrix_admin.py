@@ -134,6 +134,27 @@ def test_saving_twice_is_saving_once(grid: Grid) -> None:
     assert UpgradeMatrix.objects.get().version == 2
 
 
+def test_every_tick_can_be_taken_away_and_set_again(grid: Grid) -> None:
+    grid.ticks = {}
+    assert "7 cells change." in grid.send().content.decode()
+    assert grid.save().status_code == 302
+    assert not UpgradePath.objects.exists()
+    assert len(grid.client.get(grid.url).context["targets"]) == 12
+    grid.open()
+    grid.tick("Business", "E3")
+    assert grid.save().status_code == 302
+    assert UpgradePath.objects.get().target == offer("E3")
+
+
+def test_without_an_offer_in_the_catalogue_the_grid_is_empty(grid: Grid) -> None:
+    UpgradePath.objects.all().delete()
+    Offer.objects.all().delete()
+    for query in ({}, {"offers": "all"}):
+        page = grid.client.get(grid.url, query)
+        assert page.status_code == 200
+        assert page.context["rows"] == []
+
+
 # Two at once --------------------------------------------------------------------------------------------------
 
 
