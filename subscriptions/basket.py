@@ -55,6 +55,8 @@ class BasketForm(OnceForm):
     to be chosen.
     """
 
+    is_judged = True
+
     reference = forms.CharField(
         label=gettext_lazy("Your reference"),
         help_text=gettext_lazy("The number of this order in your own books, if it has one."),
@@ -81,6 +83,8 @@ class BasketForm(OnceForm):
     def _open(self) -> list[Offer]:
         """What can be chosen; the parent that an add-on lacks may come into the same basket."""
         offers = self.sale.offers.values()
+        if not self.is_judged:
+            return list(offers)
         sellable = {offer.pk for offer in offers if not self._objections[offer.pk]}
         return [offer for offer in offers if offer.pk in sellable or self._waits_for_parent(offer, sellable)]
 
@@ -132,31 +136,42 @@ class BasketForm(OnceForm):
     def clean(self) -> dict[str, Any]:
         """Hold all lines together against what may be sold."""
         cleaned = super().clean() or {}
+        if self.is_judged:
+            self._judge()
+            self._ask_for_quantities()
+            if not self.lines and not self.errors and not self.may_be_empty:
+                self.add_error(None, _("Nothing is chosen yet. Enter the number of licences of at least one offer."))
+        return cleaned
+
+    def _judge(self) -> None:
         for objection in self._against_what_is_closed():
             self.add_error(None, f"{objection.message} {objection.remedy}".strip())
         lines = self.lines
+        if len(lines) > MOST_LINES:
+            self.add_error(None, _("An order has 1 to %(most)s lines.") % {"most": MOST_LINES})
         for line, objections in zip(lines, self.sale.judge(lines), strict=True):
             for objection in objections:
                 self.add_error(f"{QUANTITY}{line.offer_id}", f"{objection.message} {objection.remedy}".strip())
-        for offer in self._open:
-            if cleaned.get(f"{NICKNAME}{offer.pk}") and f"{QUANTITY}{offer.pk}" in cleaned:
-                self._ask_for_quantity(offer)
-        if len(lines) > MOST_LINES:
-            self.add_error(None, _("An order has 1 to %(most)s lines.") % {"most": MOST_LINES})
-        if not lines and not self.errors and not self.may_be_empty:
-            self.add_error(None, _("Nothing is chosen yet. Enter the number of licences of at least one offer."))
-        return cleaned
 
-    def _ask_for_quantity(self, offer: Offer) -> None:
-        if self.cleaned_data.get(f"{QUANTITY}{offer.pk}") is None:
-            words = _("It has a nickname but no number of licences. Enter one, or empty the nickname.")
-            self.add_error(f"{QUANTITY}{offer.pk}", words)
+    def _ask_for_quantities(self) -> None:
+        """Where there is a nickname, a number was forgotten; one that could not be read has an error already."""
+        words = _("It has a nickname but no number of licences. Enter one, or empty the nickname.")
+        for offer in self._open:
+            quantity = f"{QUANTITY}{offer.pk}"
+            if self.cleaned_data.get(f"{NICKNAME}{offer.pk}") and self.cleaned_data.get(quantity, 0) is None:
+                self.add_error(quantity, words)
 
     def _against_what_is_closed(self) -> Iterable[Objection]:
         """What stands against offers that were chosen when they still could be."""
         chosen = {offer.pk for offer in self._open}
         asked = (pk for pk in self.sale.offers if pk not in chosen and self.data.get(f"{QUANTITY}{pk}"))
         return (objection for pk in asked for objection in self._objections[pk])
+
+
+class SubmittedBasket(BasketForm):
+    """What was submitted, read and not judged: the operation decides, which knows whether it was done already."""
+
+    is_judged = False
 
 
 def filled_with(lines: Iterable[Line]) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from desk.views.subscriptions import visible_relationship
 from partners.access import access
 from partners.requests import StaffRequest
 from partners.roles import Permission
-from subscriptions.basket import BasketForm
+from subscriptions.basket import BasketForm, SubmittedBasket
 from subscriptions.models import BillingCycle, Order
-from subscriptions.ordering import place_order, retry_provisioning
+from subscriptions.ordering import LinesRefused, place_order, retry_provisioning
 from subscriptions.sale import sale_to
 from subscriptions.views.shared import answer, refused
 from upgrades.consequences import consequences_of_sale
@@ -41,16 +41,20 @@ def add_subscriptions(request: StaffRequest, customer_id: uuid.UUID) -> HttpResp
     if step == "choose":
         # What was typed is kept; it is held against the rules when it is reviewed.
         return _choose(request, relationship, _form(request, relationship, initial=request.POST.dict()))
+    if step == "submit":
+        return _submit(request, relationship)
     form = _form(request, relationship, data=request.POST)
     if not form.is_valid():
         return _choose(request, relationship, form, status=400)
-    return _submit(request, relationship, form) if step == "submit" else _review(request, relationship, form)
+    return _review(request, relationship, form)
 
 
-def _form(request: StaffRequest, relationship: ResellerRelationship, **given: Any) -> BasketForm:
+def _form(
+    request: StaffRequest, relationship: ResellerRelationship, kind: type[BasketForm] = BasketForm, **given: Any
+) -> BasketForm:
     sale = sale_to(partner_id=relationship.partner_id, customer_id=relationship.customer_id)
     search = request.POST.get("q", "") or request.GET.get("q", "")
-    return BasketForm(sale=sale, search=search[:200], **given)
+    return kind(sale=sale, search=search[:200], **given)
 
 
 def _context(relationship: ResellerRelationship) -> dict[str, Any]:
@@ -81,7 +85,10 @@ def _review(request: StaffRequest, relationship: ResellerRelationship, form: Bas
     return answer(request, "desk/review_subscriptions.html", context)
 
 
-def _submit(request: StaffRequest, relationship: ResellerRelationship, form: BasketForm) -> HttpResponseBase:
+def _submit(request: StaffRequest, relationship: ResellerRelationship) -> HttpResponseBase:
+    form = _form(request, relationship, SubmittedBasket, data=request.POST)
+    if not form.is_valid():
+        return _choose(request, relationship, _form(request, relationship, data=request.POST), status=400)
     try:
         order = place_order(
             staff=request.user,
@@ -93,6 +100,9 @@ def _submit(request: StaffRequest, relationship: ResellerRelationship, form: Bas
         )
     except Refused as refusal:
         again = _form(request, relationship, data=request.POST.dict() | {"key": str(uuid.uuid4())})
+        if isinstance(refusal, LinesRefused) and not again.is_valid():
+            # The form says it beside the lines that it is about.
+            return _choose(request, relationship, again, status=409)
         return refused(request, FORM, again, refusal, _context(relationship))
     return redirect("desk:order", order.customer_id, order.pk)
 

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
+from activity.models import ActivityRecord
 from customers.models import Customer, ResellerRelationship
 from partners.models import Staff
 from partners.roles import Role
@@ -103,10 +104,12 @@ def test_a_sale_that_became_impossible_is_refused_with_what_was_typed(
     sold(None, customer, "Exchange Online (Plan 2)")
     answer = browser.post(address, basket("submit"))
     page = answer.content.decode()
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "bought from another reseller or channel, already contains Exchange Online" in page
     assert 'value="7"' in page
     assert not Order.objects.exists()
+    record = ActivityRecord.objects.get()
+    assert (record.operation, record.outcome) == ("place_order", "refused")
 
 
 def test_the_key_of_another_order_is_refused_and_replaced(browser: Client, address: str) -> None:
@@ -162,7 +165,7 @@ def test_what_cannot_be_is_refused_beside_the_field(
 ) -> None:
     name = {"quantity": quantity("Business"), "nickname": nickname("Business")}.get(field, field)
     answer = browser.post(address, {**basket(step), name: value})
-    assert answer.status_code == 400
+    assert answer.status_code in {400, 409}
     page = answer.content.decode()
     assert "Please look at this again" in page
     assert told in page
