@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import activity, customers, desk, details, history, offers, subscriptions, upgrades
+from desk.views import activity, customers, desk, details, history, offers, orders, subscriptions, upgrades
 
 app_name = "desk"
 
@@ -20,6 +20,10 @@ urlpatterns = [
         history.subscription_history,
         name="subscription_history",
     ),
+    path("customers/<uuid:customer_id>/subscriptions/add/", orders.add_subscriptions, name="add_subscriptions"),
+    path("customers/<uuid:customer_id>/orders/", orders.order_list, name="order_list"),
+    path("customers/<uuid:customer_id>/orders/<uuid:order_id>/", orders.order, name="order"),
+    path("customers/<uuid:customer_id>/orders/<uuid:order_id>/retry/", orders.retry_order, name="retry_order"),
     path("customers/<uuid:customer_id>/activity/", activity.customer_activity, name="customer_activity"),
     path("activity/", activity.partner_activity, name="activity"),
     path("offers/", offers.offer_list, name="offer_list"),

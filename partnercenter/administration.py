@@ -50,6 +50,14 @@ class AdministrationConfig(AdminConfig):
 
     default_site = "partnercenter.administration.AdministrationSite"
 
+    def ready(self) -> None:
+        """Find the administration of each room; the queue's own rows say nothing that the orders do not."""
+        super().ready()
+        from django.contrib import admin
+        from django_tasks_db.models import DBTaskResult
+
+        admin.site.unregister(DBTaskResult)
+
 
 class AdministrationSite(AdminSite):
     """For platform administrators (`is_staff`); what each may do there, Django's permissions say."""

@@ -34,4 +34,20 @@ printf '%s\n' '==> Loading the demo portfolio'
 printf '\n  The portal:  http://127.0.0.1:%s/   (Ctrl-C ends it)\n\n' "$port"
 "$python" manage.py demo_accounts
 echo
-exec "$python" manage.py runserver "127.0.0.1:$port" --noreload
+
+# The worker provisions what is ordered; it ends with the server, however that ends.
+"$python" manage.py run_worker --verbosity 0 &
+worker=$!
+"$python" manage.py runserver "127.0.0.1:$port" --noreload &
+server=$!
+# shellcheck disable=SC2329 # called by the traps
+end() {
+    trap - EXIT INT TERM HUP
+    kill "$server" "$worker" 2>/dev/null || true
+    wait "$server" "$worker" 2>/dev/null || true
+}
+trap end EXIT
+trap 'end; exit 130' INT
+trap 'end; exit 143' TERM HUP
+# Whichever ends first takes the other along.
+while kill -0 "$server" 2>/dev/null && kill -0 "$worker" 2>/dev/null; do sleep 1; done

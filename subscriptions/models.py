@@ -320,9 +320,14 @@ class OrderLine(models.Model):
         return self.subscription.status == Status.DELETED and self.provisioned_at is None
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether its subscription still waits to be provisioned."""
+        return self.subscription.status == Status.PENDING
+
+    @property
     def is_in_trouble(self) -> bool:
         """Whether its last attempt failed and its subscription still waits."""
-        return bool(self.failure_code) and self.subscription.status == Status.PENDING
+        return bool(self.failure_code) and self.is_waiting
 
     @property
     def failure_words(self) -> str:

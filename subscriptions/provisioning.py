@@ -67,13 +67,13 @@ def configured_provisioner() -> Provisioner:
     return provisioner
 
 
-def provision_due_lines(*, order_id: uuid.UUID) -> None:
+def provision_due_lines(*, order_id: uuid.UUID, provisioner: Provisioner | None = None) -> None:
     """Try once each line of this order whose attempt is due, parents before their add-ons.
 
     Whatever fails is tried again later by itself, a few times. Safe to call at any time, from several places at
-    once, and after a call that was killed.
+    once, and after a call that was killed. The configured provisioner is asked unless another is given.
     """
-    provisioner = configured_provisioner()
+    provisioner = provisioner or configured_provisioner()
     tried: set[int] = set()
     while (line := _next_line(order_id, tried)) is not None:
         tried.add(line.pk)
@@ -175,7 +175,7 @@ def _fail(line: OrderLine, failure: _Reason) -> None:
             "offer": line.offer.name,
             "nickname": line.nickname,
             "code": failure.code,
-            "failure": failure.words,
+            "reason": failure.words,
             "attempts": line.attempts,
             "next_attempt": line.next_attempt_at,
         },

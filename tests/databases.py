@@ -7,7 +7,9 @@ changes no test.
 """
 
 import os
+import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
@@ -42,6 +44,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     # A worker of pytest-xdist inherits the address from the process that started it.
     if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ["DATABASE_URL"] = _url(early_config.known_args_namespace.database)
+
+
+def url_for_another_process() -> str:
+    """The address of the running test's own database."""
+    from django.db import connection
+
+    name = quote(str(connection.settings_dict["NAME"]), safe="")
+    return re.sub(r"^(\w+://[^/]*)/[^?]*", rf"\1/{name}", os.environ["DATABASE_URL"])
 
 
 def pytest_unconfigure() -> None:

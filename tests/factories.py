@@ -16,7 +16,7 @@ from catalog.models import Offer, Price, Service
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
 from partners.models import Partner, PartnerType, Staff, StaffRole
 from partners.roles import Role
-from subscriptions.models import Status, Subscription
+from subscriptions.models import Order, OrderLine, Status, Subscription
 from upgrades.models import Upgrade, UpgradePath
 
 # Its own types say that a factory makes factories.
@@ -138,6 +138,35 @@ class SubscriptionFactory(ModelFactory):
     suspended_at = factory.LazyAttribute(
         lambda this: timezone.now() - datetime.timedelta(days=10) if this.status == Status.SUSPENDED else None
     )
+
+
+class OrderFactory(ModelFactory):
+    """An order without lines."""
+
+    class Meta:
+        model = Order
+
+    staff = factory.SubFactory(StaffFactory)
+    partner = factory.SelfAttribute("staff.partner")
+    customer = factory.SubFactory(CustomerFactory)
+
+
+class OrderLineFactory(ModelFactory):
+    """The first line of an order of its own, for a pending subscription."""
+
+    class Meta:
+        model = OrderLine
+
+    order = factory.SubFactory(OrderFactory)
+    number = 0
+    subscription = factory.SubFactory(
+        SubscriptionFactory,
+        customer=factory.SelfAttribute("..order.customer"),
+        reseller_of_record=factory.SelfAttribute("..order.partner"),
+        status=Status.PENDING,
+    )
+    offer = factory.SelfAttribute("subscription.offer")
+    quantity = factory.SelfAttribute("subscription.quantity")
 
 
 class UpgradeFactory(ModelFactory):

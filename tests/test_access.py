@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from partners.models import Staff
 from partners.roles import MAY, Permission, Role
-from tests.factories import PlatformAdministratorFactory, StaffFactory, UpgradeFactory, customer_of, sold
+from tests.factories import OrderFactory, PlatformAdministratorFactory, StaffFactory, UpgradeFactory, customer_of, sold
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +45,7 @@ class Entry:
 CUSTOMER = ("customer_id",)
 SUBSCRIPTION = ("customer_id", "subscription_id")
 UPGRADE = ("customer_id", "upgrade_id")
+ORDER = ("customer_id", "order_id")
 
 # Pages of the catalogue, which belongs to no partner.
 OF_ALL = {"desk:offer_list", "desk:offer_compare", "desk:offer_details", "upgrades:matrix"}
@@ -79,6 +80,10 @@ TABLE: dict[str, Entry] = {
     "desk:subscription_list": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
     "desk:subscription_details": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
     "desk:subscription_history": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
+    "desk:add_subscriptions": Entry(Permission.MANAGE_SUBSCRIPTIONS, CUSTOMER),
+    "desk:order_list": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
+    "desk:order": Entry(Permission.SEE_CUSTOMERS, ORDER),
+    "desk:retry_order": Entry(Permission.MANAGE_SUBSCRIPTIONS, ORDER, method="post"),
     "desk:customer_activity": Entry(Permission.SEE_ACTIVITY, CUSTOMER),
     "desk:activity": Entry(Permission.SEE_ACTIVITY),
     "desk:upgrade_list": Entry(Permission.SEE_CUSTOMERS),
@@ -110,6 +115,7 @@ def things() -> dict[str, Any]:
         "subscription_id": sold(staff.partner, customer).pk,
         "upgrade_id": upgrade.pk,
         "offer_id": upgrade.source_offer_id,
+        "order_id": OrderFactory(staff=staff, customer=customer).pk,
         "number": 0,
     }
 

@@ -14,7 +14,7 @@ from partners.access import access
 from partners.models import Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission
-from subscriptions.models import Subscription
+from subscriptions.models import Order, OrderLine, Subscription
 from upgrades.blocking import blocked_by
 from upgrades.explain import cards
 from upgrades.verdicts import Verdict, judge
@@ -31,7 +31,9 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
     assert partner is not None
     visible = Subscription.objects.visible_to(request.user)
     subscription: Subscription = get_object_or_404(
-        visible.select_related("offer", "customer", "parent__offer"), pk=subscription_id, customer_id=customer_id
+        visible.select_related("offer", "customer", "parent__offer", "order_line__order"),
+        pk=subscription_id,
+        customer_id=customer_id,
     )
     verdicts = judge([subscription], partner=partner) if subscription.is_live else []
     context = {
@@ -48,10 +50,17 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "plans": ServicePlan.objects.filter(offers=subscription.offer_id).order_by("service_id", "id"),
         "add_ons": visible.filter(parent=subscription).select_related("offer").order_by("created_at", "id")[:100],
         "upgrades": subscription.upgrades.visible_to(request.user)[:10],
+        "order": _own_order(subscription, request.user),
         "blocked": blocked_by(subscription, partner=partner),
         "events": _lately(subscription, request.user) if subscription.is_sold_by(partner) else [],
     }
     return render(request, "desk/subscription_details.html", context)
+
+
+def _own_order(subscription: Subscription, staff: Staff) -> Order | None:
+    """The order that it came by, where the person's own partner placed that."""
+    line: OrderLine | None = getattr(subscription, "order_line", None)
+    return line.order if line is not None and line.order.partner_id == staff.partner_id else None
 
 
 def _lately(subscription: Subscription, staff: Staff) -> list[Event]:

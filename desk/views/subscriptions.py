@@ -74,7 +74,7 @@ def _counts(visible: SubscriptionQuerySet, staff: Staff) -> dict[str, int]:
 
 def _part(request: StaffRequest, staff: Staff, visible: SubscriptionQuerySet, part: str) -> dict[str, Any]:
     assert staff.partner_id is not None
-    rows = _rows_of(part, visible, staff).select_related("offer", "parent__offer")
+    rows = _rows_of(part, visible, staff).select_related("offer", "parent__offer", "order_line")
     is_chosen = request.GET.get("part", "") == part
     page = take_page(rows, OLDEST_FIRST, request.GET if is_chosen else QueryDict(), size=PAGE_SIZE)
     lines = subscription_lines(page.rows, partner_id=staff.partner_id)

@@ -13,10 +13,14 @@ from customers.models import Customer
 from partnercenter.demo.accounts import ACCOUNTS, PASSWORD, Account
 from partnercenter.demo.cases import CASES
 from partnercenter.demo.catalogue import add_catalogue
-from partnercenter.demo.companies import COMPANIES, E1, E3, PREMIUM, PROPLUS
+from partnercenter.demo.companies import COMPANIES, E1, E3, EXCHANGE_1, EXCHANGE_2, PREMIUM, PROPLUS, SHAREPOINT_2
 from partnercenter.demo.portfolio import Company, demo_id, records
 from partnercenter.portfolio.importing import import_records
 from partners.models import Staff, StaffRole
+from subscriptions.models import OrderLine
+from subscriptions.ordering import place_order
+from subscriptions.provisioning import PAUSES, ConfirmAtOnce, ProvisioningFailed, provision_due_lines
+from subscriptions.sale import Line
 from upgrades.errors import UpgradeRefused
 from upgrades.models import Upgrade
 from upgrades.operations import tick_step, upgrade_subscription
@@ -34,6 +38,17 @@ class Deed:
     number: int = 0
 
 
+@dataclass(frozen=True)
+class Purchase:
+    """An order that one of the demo's people places: offers with licences. A refused one waits for a second try."""
+
+    email: str
+    domain: str
+    lines: tuple[tuple[str, int, str], ...]
+    reference: str = ""
+    refusal: str = ""
+
+
 ALL_STEPS = 100
 DEEDS = (
     Deed("agent@contoso-reseller.example", "wingtip", PROPLUS, 320, ALL_STEPS),
@@ -43,6 +58,23 @@ DEEDS = (
     Deed("sales@contoso-reseller.example", "jianghan", PREMIUM, 25),
     Deed("agent@fabrikam-reseller.example", "graphicdesign", E3, 140, 2),
     Deed("agent@fabrikam-reseller.example", "celik-guell", PROPLUS, 73, ALL_STEPS),
+)
+
+PURCHASES = (
+    Purchase(
+        "sales@contoso-reseller.example",
+        "vinos-duero",
+        ((PROPLUS, 20, "Bodega"), (EXCHANGE_1, 20, "")),
+        reference="PO 2026-0117",
+    ),
+    Purchase("agent@contoso-reseller.example", "treyresearch", ((EXCHANGE_2, 400, "Mail"),), reference="PO 2026-0204"),
+    Purchase(
+        "sales@contoso-reseller.example",
+        "wingtip",
+        ((EXCHANGE_1, 320, "Plant 1"), (SHAREPOINT_2, 40, "Drawings")),
+        reference="PO 2026-0231",
+        refusal="The tenant is being moved to another region. Try again when the move has ended.",
+    ),
 )
 
 
@@ -69,6 +101,9 @@ def load_demo() -> Loaded:
     accounts = [_add_account(account) for account in _missing_accounts()]
     added = {company.domain: company for company in missing}
     upgrades = [_do(deed, added[deed.domain]) for deed in DEEDS if deed.domain in added]
+    for purchase in PURCHASES:
+        if purchase.domain in added:
+            _buy(purchase, added[purchase.domain])
     return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)), prices=priced)
 
 
@@ -116,3 +151,29 @@ def _do(deed: Deed, company: Company) -> Upgrade | None:
     for number in range(min(deed.steps, len(upgrade.hand_over))):
         tick_step(staff=staff, upgrade_id=upgrade.pk, number=number, is_done=True)
     return upgrade
+
+
+class _Refusing:
+    """A cloud that refuses, always with the same words."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+
+    def provision(self, line: OrderLine) -> None:
+        raise ProvisioningFailed(self.words)
+
+
+def _buy(purchase: Purchase, company: Company) -> None:
+    """Order as the pages do, and have it provisioned; what the demo's cloud refuses is given up at last."""
+    offers = {offer.name: offer.pk for offer in Offer.objects.all()}
+    order = place_order(
+        staff=Staff.objects.get(email=purchase.email),
+        customer_id=uuid.UUID(company.id),
+        lines=[Line(offers[name], quantity, nickname) for name, quantity, nickname in purchase.lines],
+        key=demo_id(f"{purchase.domain} buys"),
+        reference=purchase.reference,
+    )
+    provisioner = _Refusing(purchase.refusal) if purchase.refusal else ConfirmAtOnce()
+    for _attempt in range(len(PAUSES) + 1 if purchase.refusal else 1):
+        order.lines.waiting().update(next_attempt_at=timezone.now())
+        provision_due_lines(order_id=order.pk, provisioner=provisioner)

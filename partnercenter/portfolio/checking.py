@@ -28,6 +28,7 @@ from partnercenter.portfolio.members import (
     uuid,
     whole_number,
 )
+from partnercenter.portfolio.orders import line_shape, stage_orders
 from partnercenter.portfolio.reading import Record
 from partnercenter.portfolio.staging import CUSTOMERS, PARTNERS, PRIVILEGES, RELATIONSHIPS, SUBSCRIPTIONS, Table
 from partners.models import Partner, PartnerType
@@ -61,6 +62,7 @@ CUSTOMER = Shape(
         # Only where the portal knows more than the form of old: see `exporting`.
         "former_resellers": Member(items, left_out=()),
         "resellers_since": Member(members, left_out=None),
+        "orders": Member(items, left_out=()),
     }
 )
 
@@ -122,6 +124,7 @@ class Checker:
                 "auto_renew": Member(flag, left_out=True),
             }
         )
+        self.order_line = line_shape(catalogue.offer)
         self.record: Record
         self.item = 0
 
@@ -153,6 +156,7 @@ class Checker:
         named = self._resellers(row)
         self._privileges(row)
         sellers = self._subscriptions(row)
+        stage_orders(self, row["id"], row["orders"] or ())
         for partner_id in sorted(sellers - named):
             self._relationship(None, row["id"], partner_id, "")
 

@@ -2,7 +2,8 @@
 
 Members that the first form of the file lacks are written only where the portal knows something to say there:
 `since` of a privilege, `resellers_since`, and `former_resellers`, partners whose relationship ended after they had
-sold something, where no subscription of the file tells that by itself.
+sold something, where no subscription of the file tells that by itself; `orders`, with how far the provisioning of
+each line is.
 """
 
 import datetime
@@ -17,6 +18,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from partnercenter.portfolio.orders import order_records, order_rows
 from partnercenter.portfolio.output import Write
 from partners.models import Partner
 from subscriptions.models import Subscription
@@ -98,8 +100,10 @@ class Portfolio:
                 "auto_renew",
             )
         )
+        orders = _Groups(order_rows(self.partner_id, self.subscriptions))
         for customer_id, company_name, domain in customers.iterator(ROWS_AT_ONCE):
             held = self._subscription_records(subscriptions.of(customer_id))
+            placed = list(order_records(orders.of(customer_id), _time))
             resellers, extra = _resellers(relationships.of(customer_id), {item["partner"] for item in held})
             yield {
                 "id": str(customer_id),
@@ -109,6 +113,7 @@ class Portfolio:
                 "delegated_admin_privileges": _privileges(privileges.of(customer_id)),
                 "subscriptions": held,
                 **extra,
+                **({"orders": placed} if placed else {}),
             }
 
     def _subscription_records(self, rows: list[Row]) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ CUSTOMER = "'customers[' || s.number || ']{}'"
 RESELLER = "'customers[' || s.number || '].' || s.member || '[' || s.item || ']'"
 PRIVILEGE = "'customers[' || s.number || '].delegated_admin_privileges[' || s.item || ']{}'"
 SUBSCRIPTION = "'customers[' || s.number || '].subscriptions[' || s.item || ']{}'"
+ORDER = "'customers[' || s.number || '].orders[' || s.item || ']{}'"
+LINE = "'customers[' || s.number || '].orders[' || s.item || '].lines[' || s.line || '].subscription'"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def _rules(staged: Staging) -> Iterator[Rule]:
     yield _unknown_partner("staged_privilege", "partner_id", PRIVILEGE.format(".partner"))
     yield _unknown_partner("staged_subscription", "reseller_of_record_id", SUBSCRIPTION.format(".partner"))
     yield from _subscription_rules(staged)
+    yield from _order_rules()
 
 
 def _subscription_rules(staged: Staging) -> Iterator[Rule]:
@@ -130,6 +133,40 @@ def _subscription_rules(staged: Staging) -> Iterator[Rule]:
         before=ANCESTORS,
         rows="staged_subscription AS s JOIN ancestors ON ancestors.id = s.id AND ancestors.ancestor = s.id",
         words=_("by way of %s the subscription is an add-on of itself"),
+    )
+
+
+def _order_rules() -> Iterator[Rule]:
+    twice = _("%s stands twice in the file")
+    yield _repeated("staged_order", "id", ORDER.format(".id"), twice)
+    yield _repeated("staged_order_line", "subscription_id", LINE, twice)
+    yield _unknown_partner("staged_order", "partner_id", ORDER.format(".partner"))
+    yield Rule(
+        place=ORDER.format(".id"),
+        value="s.id",
+        rows="staged_order AS s JOIN subscriptions_order AS t ON t.id = s.id WHERE t.customer_id <> s.customer_id",
+        words=_("%s is an order of another customer of the portal"),
+    )
+    yield Rule(
+        place=LINE,
+        value="s.subscription_id",
+        rows="""
+            staged_order_line AS s
+            LEFT JOIN staged_subscription AS p ON p.id = s.subscription_id
+            LEFT JOIN subscriptions_subscription AS t ON t.id = s.subscription_id AND p.id IS NULL
+            WHERE COALESCE(p.customer_id, t.customer_id) IS NULL
+            OR COALESCE(p.customer_id, t.customer_id) <> s.customer_id
+        """,
+        words=_("%s is no subscription of this customer"),
+    )
+    yield Rule(
+        place=LINE,
+        value="s.subscription_id",
+        rows="""
+            staged_order_line AS s JOIN subscriptions_orderline AS t ON t.subscription_id = s.subscription_id
+            WHERE t.order_id <> s.order_id OR t.number <> s.line
+        """,
+        words=_("%s came by another line of an order"),
     )
 
 

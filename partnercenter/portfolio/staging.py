@@ -61,7 +61,37 @@ SUBSCRIPTIONS = Table(
         "is_sound": FLAG,
     },
 )
-TABLES = (PARTNERS, CUSTOMERS, RELATIONSHIPS, PRIVILEGES, SUBSCRIPTIONS)
+ORDERS = Table(
+    "staged_order",
+    {
+        "id": UUID,
+        "partner_id": UUID,
+        "reference": TEXT,
+        "billing_cycle": TEXT,
+        "created_at": TIME,
+        "customer_id": UUID,
+    },
+)
+# `line` is the column `number` of the portal: that is the place in the file here.
+ORDER_LINES = Table(
+    "staged_order_line",
+    {
+        "subscription_id": UUID,
+        "offer_id": UUID,
+        "quantity": INTEGER,
+        "nickname": TEXT,
+        "provisioning": TEXT,
+        "attempts": INTEGER,
+        "next_attempt_at": TIME,
+        "failure_code": TEXT,
+        "failure": TEXT,
+        "provisioned_at": TIME,
+        "order_id": UUID,
+        "line": INTEGER,
+        "customer_id": UUID,
+    },
+)
+TABLES = (PARTNERS, CUSTOMERS, RELATIONSHIPS, PRIVILEGES, SUBSCRIPTIONS, ORDERS, ORDER_LINES)
 
 
 class Staging:

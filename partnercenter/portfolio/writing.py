@@ -13,6 +13,8 @@ from catalog.models import Offer
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
 from partnercenter.portfolio.staging import (
     CUSTOMERS,
+    ORDER_LINES,
+    ORDERS,
     PARTNERS,
     PRIVILEGES,
     RELATIONSHIPS,
@@ -21,7 +23,7 @@ from partnercenter.portfolio.staging import (
     Table,
 )
 from partners.models import Partner
-from subscriptions.models import Subscription, a_year_later
+from subscriptions.models import Order, OrderLine, Subscription, a_year_later
 from upgrades.models import PathConflict, PathService, UpgradePath
 
 # So many records are written by one statement: PostgreSQL keeps the checks of its foreign keys in memory until then.
@@ -89,6 +91,18 @@ _SUBSCRIPTION = _same(
     "parent_id",
     "suspended_at",
     "auto_renew",
+)
+_ORDER_LINE = _same(
+    "subscription_id",
+    "offer_id",
+    "quantity",
+    "nickname",
+    "provisioning",
+    "attempts",
+    "next_attempt_at",
+    "failure_code",
+    "failure",
+    "provisioned_at",
 )
 KINDS = (
     Kind(
@@ -158,8 +172,27 @@ KINDS = (
             "commitment_end": "COALESCE(s.commitment_end, :next_year)",
         },
     ),
+    Kind(
+        code="orders",
+        words=_("Orders"),
+        table=ORDERS,
+        model=Order,
+        match="t.id = s.id",
+        changed=_same("partner_id", "reference", "billing_cycle", "created_at"),
+        also={"version": "t.version + 1"},
+        new=_same("id", "customer_id", "partner_id", "reference", "billing_cycle", "created_at"),
+    ),
+    Kind(
+        code="order_lines",
+        words=_("Lines of orders"),
+        table=ORDER_LINES,
+        model=OrderLine,
+        match="t.order_id = s.order_id AND t.number = s.line",
+        changed=_ORDER_LINE,
+        new={**_ORDER_LINE, "order_id": "s.order_id", "number": "s.line"},
+    ),
 )
-SUBSCRIPTION_KIND = KINDS[-1]
+SUBSCRIPTION_KIND = next(kind for kind in KINDS if kind.model is Subscription)
 # Too small for PostgreSQL to look at them by itself; its guesses at them spoil the plans of all verdicts.
 RULES: tuple[type[models.Model], ...] = (Offer, UpgradePath, PathService, PathConflict)
 

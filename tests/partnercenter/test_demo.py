@@ -14,7 +14,7 @@ from partnercenter.demo.companies import COMPANIES
 from partnercenter.demo.portfolio import CONTOSO, FABRIKAM
 from partners.models import Partner, Staff
 from partners.roles import Role
-from subscriptions.models import Subscription
+from subscriptions.models import Order, OrderLine, Provisioning, Subscription
 from upgrades.models import Upgrade
 from upgrades.verdicts import judge
 
@@ -107,3 +107,11 @@ def test_the_accounts_are_printed_with_their_password() -> None:
     text = said.getvalue()
     assert PASSWORD in text
     assert all(account.email in text and account.name in text for account in ACCOUNTS)
+
+
+def test_there_are_orders_and_one_waits_for_a_second_try() -> None:
+    _load()
+    states = {order.reference: order.status for order in Order.objects.with_lines()}
+    assert states == {"PO 2026-0117": "completed", "PO 2026-0204": "completed", "PO 2026-0231": "pending"}
+    failed = OrderLine.objects.exclude(failure="")
+    assert {line.provisioning for line in failed} == {Provisioning.FAILED}

@@ -58,7 +58,7 @@ WRONG_MEMBERS: list[tuple[str, Any, str]] = [
     ("nickname", "a\nb", "control characters"),
     ("nickname", "\ud800", "control characters"),
     ("nickname", "a\u202eb", "control characters"),
-    ("nickname", "x" * 201, "longer than 200"),
+    ("nickname", "x" * 257, "longer than 256"),
     ("nickname", None, "expected text"),
     ("partner", NOBODY, "no partner"),
     ("partner", OURS.replace("-", ""), "expected a UUID"),

@@ -1,6 +1,9 @@
 """Running the real worker within a test, and provisioners that fail."""
 
+import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,3 +50,11 @@ class AlwaysFails:
 class BreaksOff:
     def provision(self, line: OrderLine) -> None:
         raise ConnectionError("nobody answers")
+
+
+class StandsStill:
+    """Says that it was asked, and never answers."""
+
+    def provision(self, line: OrderLine) -> None:
+        os.write(sys.stdout.fileno(), b"asked\n")
+        threading.Event().wait()

@@ -2,21 +2,20 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from activity.models import ActivityRecord
 from customers.models import Customer
 from partners.models import Staff
 from subscriptions.models import Subscription
+from tests.databases import url_for_another_process
 from tests.factories import StaffFactory, customer_of, offer, sold
 from upgrades.models import Upgrade
 from upgrades.operations import upgrade_subscription
@@ -24,12 +23,6 @@ from upgrades.operations import upgrade_subscription
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def database_url() -> str:
-    """The address of the test's own database, for another process."""
-    name = quote(str(connection.settings_dict["NAME"]), safe="")
-    return re.sub(r"^(\w+://[^/]*)/[^?]*", rf"\1/{name}", os.environ["DATABASE_URL"])
 
 
 @contextmanager
@@ -46,7 +39,7 @@ def submitting(how: str, staff: Staff, held: list[Subscription]) -> Iterator[Ite
         for number, one in enumerate(held)
     ]
     command = [sys.executable, "-m", "tests.upgrades.submit_until_killed", how]
-    environment = {**os.environ, "DATABASE_URL": database_url()}
+    environment = {**os.environ, "DATABASE_URL": url_for_another_process()}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
