@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("partners.urls")),
     path("", include("catalog.urls")),
+    path("", include("customers.urls")),
     path("", include("subscriptions.urls")),
     path("", include("upgrades.urls")),
     path("", include("desk.urls")),

@@ -12,7 +12,13 @@ from django.utils import timezone
 
 from activity.models import ActivityRecord, ActorKind
 from catalog.models import Offer, Service
-from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from customers.models import (
+    BillingProfile,
+    ContactDetails,
+    Customer,
+    DelegatedAdminPrivilege,
+    ResellerRelationship,
+)
 from partners.models import Partner, PartnerType, Staff, StaffRole
 from partners.roles import Role
 from subscriptions.models import Order, OrderLine, Status, Subscription
@@ -91,6 +97,32 @@ class CustomerFactory(ModelFactory):
 
     company_name = factory.Sequence(lambda number: f"Customer {number}")
     domain = factory.Sequence(lambda number: f"customer{number}.partner.onmschina.cn")
+
+
+class ContactDetailsFactory(ModelFactory):
+    """Li Na in Shanghai, without a telephone."""
+
+    class Meta:
+        model = ContactDetails
+
+    customer = factory.SubFactory(CustomerFactory)
+    first_name = "Na"
+    last_name = "Li"
+    email = "li.na@adatum.example"
+    country = "CN"
+    state = "SH"
+    city = "Shanghai"
+    address_line1 = "1 Century Avenue"
+    postal_code = "200120"
+
+
+class BillingProfileFactory(ContactDetailsFactory):
+    """The bills go to Li Na."""
+
+    class Meta:
+        model = BillingProfile
+
+    company_name = factory.SelfAttribute("customer.company_name")
 
 
 class ResellerRelationshipFactory(ModelFactory):
