@@ -51,6 +51,8 @@ def test_the_first_time_they_are_version_1(kind: str, staff: Staff, customer: Cu
     change(kind, staff, customer, version=0)
     assert (stored(kind, customer).version, stored(kind, customer).email) == (1, CONTACT["email"])
     record = ActivityRecord.objects.get()
+    assert record.before is not None
+    assert record.after is not None
     assert (record.operation, record.resource_id) == (f"change_{kind}", str(customer.pk))
     assert (record.before["version"], record.after["version"]) == (0, 1)
 
@@ -167,6 +169,8 @@ def test_the_companys_name_is_changed_with_the_contact(staff: Staff, customer: C
     assert Customer.objects.get(pk=customer.pk).company_name == "Woodgrove Bank"
     assert ResellerRelationship.objects.get().name_key == "woodgrove bank"
     record = ActivityRecord.objects.get()
+    assert record.before is not None
+    assert record.after is not None
     assert (record.before["company"], record.after["company"]) == ("Woodgrove", "Woodgrove Bank")
 
 

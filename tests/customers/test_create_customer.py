@@ -44,6 +44,7 @@ def test_the_partner_may_sell_and_administer_every_service(staff: Staff) -> None
 def test_it_leaves_one_record_with_what_was_entered(staff: Staff) -> None:
     customer = create(staff)
     record = ActivityRecord.objects.get()
+    assert record.after is not None
     assert (record.operation, record.outcome, record.customer_id) == ("add_customer", Outcome.DONE, customer.pk)
     assert record.after["domain"] == "woodgrove.partner.onmschina.cn"
     assert record.after["billing"]["email"] == BILLING["email"]
