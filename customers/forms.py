@@ -1,7 +1,6 @@
 """The forms of a customer's account: company, contact details, billing profile."""
 
 import uuid
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from customers.addresses import CHINA, PROVINCES, state_name
-from customers.domains import full_domain
 from customers.models import BillingProfile, ContactDetails, Customer
 from customers.models.accounts import LANGUAGES, Recipient
 from customers.naming import name_key
+from partners.forms import OnceForm
 from partners.legible import ask_for_legible_lines
 
 # What a province's name may end with where people write it in full.
@@ -37,17 +36,6 @@ def province_code(typed: str) -> str:
     key = name_key(typed)
     bare = next((key.removesuffix(ending) for ending in PROVINCE_ENDINGS if key.endswith(ending)), key)
     return _codes_by_name().get(key) or _codes_by_name().get(bare) or typed
-
-
-class SentOnce(forms.Form):
-    """A form that is carried out once: its key, and the version of what it changes that the person saw."""
-
-    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
-
-    def clean_key(self) -> str:
-        """The idempotency key of this form; a form without one gets a new one."""
-        return str(self.cleaned_data["key"] or uuid.uuid4())
 
 
 class RecipientForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -95,12 +83,6 @@ class RecipientForm(forms.ModelForm):  # type: ignore[type-arg]
         """What a valid form says, as the operations take it."""
         return self.instance.values
 
-    def refuse(self, message: str) -> None:
-        """Say why what was submitted was refused, keeping what was typed."""
-        self.full_clean()
-        self.errors.clear()
-        self.add_error(None, message)
-
 
 # As a browser fills them in; the portal's people enter others' addresses, never their own.
 AUTOCOMPLETE = dict.fromkeys(Recipient.VALUES, "off")
@@ -133,7 +115,7 @@ class BillingForm(RecipientForm):
         self.fields["language"].choices = [*LANGUAGES, *more]  # type: ignore[attr-defined]
 
 
-class ContactChangeForm(SentOnce, ContactForm):
+class ContactChangeForm(OnceForm, ContactForm):
     """The contact details of a customer that is there, and the company's name."""
 
     company = forms.CharField(label=_("Company"), max_length=200)
@@ -150,7 +132,7 @@ class ContactChangeForm(SentOnce, ContactForm):
         return {"values": self.values, "company_name": self.cleaned_data["company"], **asked}
 
 
-class BillingChangeForm(SentOnce, BillingForm):
+class BillingChangeForm(OnceForm, BillingForm):
     """The billing profile of a customer that is there."""
 
     def __init__(self, data: Any = None, *, customer: Customer, instance: BillingProfile | None = None) -> None:
@@ -166,26 +148,3 @@ class BillingChangeForm(SentOnce, BillingForm):
 def _opened(details: Recipient | None) -> dict[str, Any]:
     """What makes a form one that is sent once, about these details as they stand."""
     return {"key": str(uuid.uuid4()), "version": details.version if details else 0}
-
-
-class CompanyForm(forms.Form):
-    """The name and primary domain of a new customer."""
-
-    company_name = forms.CharField(label=_("Company"), max_length=200)
-    domain = forms.CharField(label=_("Primary domain"), max_length=253)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        ask_for_legible_lines(self)
-        self.fields["domain"].widget.attrs |= {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-        self.fields["company_name"].widget.attrs["autocomplete"] = "off"
-
-    def clean_domain(self) -> str:
-        """The whole host name."""
-        return full_domain(self.cleaned_data["domain"])
-
-
-def typed_in(data: Mapping[str, Any], form: forms.BaseForm) -> dict[str, str]:
-    """What was typed into the fields of this form, as it was typed, by the names of its controls."""
-    names = [form.add_prefix(name) for name in form.fields]
-    return {name: str(data.get(name, "")) for name in names if name in data}

@@ -21,6 +21,7 @@ from customers.forms import BillingChangeForm, ContactChangeForm
 from customers.models import Customer, ResellerRelationship
 from customers.operations import change_billing, change_contact
 from partners.access import access
+from partners.answers import answer
 from partners.legible import validate_legible
 from partners.models import Staff
 from partners.requests import StaffRequest
@@ -140,10 +141,7 @@ def _drawn(
     request: StaffRequest, customer: Customer, part: Part, form: Any, *, refusal: Refused | None = None
 ) -> HttpResponse:
     context = {"customer": customer, "form": form, "refusal": refusal}
-    response = render(request, part.template, context, status=409 if refusal else 200)
-    # The form with its reasons says more than the general page for this status would.
-    response.is_portal_page = True  # type: ignore[attr-defined]
-    return response
+    return answer(request, part.template, context, status=409 if refusal else 200)
 
 
 @never_cache

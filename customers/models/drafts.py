@@ -25,7 +25,7 @@ class CustomerDraft(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     staff = models.ForeignKey(Staff, models.CASCADE, related_name="customer_drafts", verbose_name=_("staff member"))
     account = models.JSONField(default=dict)
-    basket = models.JSONField(default=list)
+    basket = models.JSONField(default=dict)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(default=timezone.now)
