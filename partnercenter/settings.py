@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "django_countries",
     "django_htmx",
     "lucide",
     "django_tasks_db",

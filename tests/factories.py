@@ -16,6 +16,7 @@ from customers.models import (
     BillingProfile,
     ContactDetails,
     Customer,
+    CustomerDraft,
     DelegatedAdminPrivilege,
     ResellerRelationship,
 )
@@ -123,6 +124,32 @@ class BillingProfileFactory(ContactDetailsFactory):
         model = BillingProfile
 
     company_name = factory.SelfAttribute("customer.company_name")
+
+
+class CustomerDraftFactory(ModelFactory):
+    """Woodgrove Bank, with a right account and nothing ordered yet."""
+
+    class Meta:
+        model = CustomerDraft
+
+    staff = factory.SubFactory(StaffFactory)
+    account = factory.LazyFunction(
+        lambda: {
+            "company_name": "Woodgrove Bank",
+            "domain": "woodgrove",
+            "contact-last_name": "Li",
+            "contact-first_name": "Na",
+            "contact-email": "li.na@woodgrove.example",
+            "contact-country": "CN",
+            "contact-state": "SH",
+            "contact-city": "Shanghai",
+            "contact-address_line1": "1 Century Avenue",
+            "contact-postal_code": "200120",
+            "bills_to": "contact",
+            "language": "zh",
+            "culture": "zh-CN",
+        }
+    )
 
 
 class ResellerRelationshipFactory(ModelFactory):

@@ -99,7 +99,12 @@ class Recipient(models.Model):
     def address(self) -> list[str]:
         """The lines of the address in the reader's language, from the narrowest to the country."""
         place = [self.district, self.city, state_name(self.country, self.state), self.postal_code]
-        lines = [self.address_line1, self.address_line2, self.address_line3, gettext(", ").join(filter(None, place))]
+        lines = [
+            self.address_line1,
+            self.address_line2,
+            self.address_line3,
+            gettext(", ").join(dict.fromkeys(filter(None, place))),
+        ]
         return [line for line in [*lines, country_name(self.country)] if line] if self.has_address else []
 
     def clean(self) -> None:
