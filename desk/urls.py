@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from desk.views import activity, customers, desk, details, history, offers, orders, subscriptions, upgrades
+from desk.views import activity, adding, customers, desk, details, history, offers, orders, subscriptions, upgrades
 
 app_name = "desk"
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("customers/", customers.customer_list, name="customer_list"),
+    path("customers/add/", adding.add_account, name="add_customer"),
+    path("customers/add/<uuid:draft_id>/", adding.add_account, name="add_account"),
+    path("customers/add/<uuid:draft_id>/subscriptions/", adding.add_basket, name="add_basket"),
+    path("customers/add/<uuid:draft_id>/review/", adding.add_review, name="add_review"),
+    path("customers/add/<uuid:draft_id>/discard/", adding.discard, name="discard_draft"),
+    path("customers/<uuid:customer_id>/added/", adding.customer_added, name="customer_added"),
     path("customers/<uuid:customer_id>/subscriptions/", subscriptions.subscription_list, name="subscription_list"),
     path(
         "customers/<uuid:customer_id>/subscriptions/<uuid:subscription_id>/",
