@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from desk.views import activity, customers, desk, details, history, subscriptions, upgrades
+from desk.views import (
+    activity,
+    all_subscriptions,
+    customers,
+    desk,
+    details,
+    history,
+    saved_views,
+    subscriptions,
+    upgrades,
+)
 
 app_name = "desk"
 
@@ -20,6 +30,8 @@ urlpatterns = [
         history.subscription_history,
         name="subscription_history",
     ),
+    path("subscriptions/", all_subscriptions.all_subscriptions, name="all_subscriptions"),
+    path("subscriptions/views/", saved_views.saved_views, name="saved_views"),
     path("customers/<uuid:customer_id>/activity/", activity.customer_activity, name="customer_activity"),
     path("activity/", activity.partner_activity, name="activity"),
     path("upgrades/", upgrades.upgrade_list, name="upgrade_list"),

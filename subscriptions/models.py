@@ -100,6 +100,11 @@ class Subscription(models.Model):
                 condition=models.Q(status="suspended"),
             ),
             models.Index(fields=["parent"], name="subscription_add_on", condition=models.Q(parent__isnull=False)),
+            # What a partner's list of subscriptions can be sorted by. Each is written anew at every upgrade.
+            models.Index(fields=["reseller_of_record", "created_at", "id"], name="subscription_by_age"),
+            models.Index(fields=["reseller_of_record", "commitment_end", "id"], name="subscription_by_renewal"),
+            models.Index(fields=["reseller_of_record", "quantity", "id"], name="subscription_by_quantity"),
+            models.Index(fields=["reseller_of_record", "offer", "id"], name="subscription_by_offer"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -71,6 +71,8 @@ TABLE: dict[str, Entry] = {
     "upgrades:tick": Entry(Permission.MANAGE_SUBSCRIPTIONS, (*UPGRADE, "number"), method="post"),
     "desk:desk": Entry(Open.PARTNER_STAFF),
     "desk:customer_list": Entry(Permission.SEE_CUSTOMERS),
+    "desk:all_subscriptions": Entry(Permission.SEE_CUSTOMERS),
+    "desk:saved_views": Entry(Permission.SEE_CUSTOMERS),
     "desk:subscription_list": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
     "desk:subscription_details": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
     "desk:subscription_history": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
