@@ -219,8 +219,7 @@ OPTIONAL: tuple[Column[SoldLine], ...] = (
         "obstacles",
         gettext_lazy("What stands in the way"),
         lambda line: "; ".join(line.obstacles),
-        lambda line: "; ".join(line.obstacles),
-        classes="minor",
+        classes="minor wordy",
         width=48,
     ),
     Column(

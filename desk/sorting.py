@@ -71,12 +71,14 @@ def _by_column(
         sign, way = ("", "gt") if is_ascending else ("-", "lt")
         if among is not None:
             rows = rows.filter(among)
-        if place is not None:
-            value = read(place[0])
-            further = Q(**{f"{field}__{way}": value}) | Q(**{field: value, f"pk__{way}": place[1]})
-            # The redundant bound lets the index start at the place instead of filtering from the beginning.
-            rows = rows.filter(further, **{f"{field}__{way}e": value})
-        return [rows.order_by(f"{sign}{field}", f"{sign}pk")]
+        if place is None:
+            return [rows.order_by(f"{sign}{field}", f"{sign}pk")]
+        value = read(place[0])
+        # As one question, whatever has the same value would be read through from its beginning.
+        return [
+            rows.filter(**{field: value, f"pk__{way}": place[1]}).order_by(f"{sign}pk"),
+            rows.filter(**{f"{field}__{way}": value}).order_by(f"{sign}{field}", f"{sign}pk"),
+        ]
 
     def place(row: Any) -> Place:
         return write(getattr(row, field)), row.pk
@@ -126,17 +128,23 @@ def _by_company(partner_id: uuid.UUID) -> Beyond:
 
     def beyond(rows: QuerySet[Any], place: Place | None, is_ascending: bool) -> list[QuerySet[Any]]:  # noqa: FBT001
         sign, way = ("", "gt") if is_ascending else ("-", "lt")
-        wanted = Q(**{f"{seen}partner_id": partner_id})
-        if place is not None:
-            customer_id, key = _read_company(place[0])
-            same_name, same_customer = {f"{seen}name_key": key}, {f"{seen}customer_id": customer_id}
-            wanted &= Q(**{f"{seen}name_key__{way}e": key}) & (
-                Q(**{f"{seen}name_key__{way}": key})
-                | Q(**same_name, **{f"{seen}customer_id__{way}": customer_id})
-                | Q(**same_name, **same_customer, **{f"pk__{way}": place[1]})
-            )
-        named = rows.filter(wanted).annotate(name_key=F(f"{seen}name_key"))
-        return [named.order_by(f"{sign}{seen}name_key", f"{sign}{seen}customer_id", f"{sign}pk")]
+        order = (f"{sign}{seen}name_key", f"{sign}{seen}customer_id", f"{sign}pk")
+
+        def named(wanted: Q) -> QuerySet[Any]:
+            return rows.filter(wanted, **{f"{seen}partner_id": partner_id}).annotate(name_key=F(f"{seen}name_key"))
+
+        if place is None:
+            return [named(Q()).order_by(*order)]
+        customer_id, key = _read_company(place[0])
+        later = Q(**{f"{seen}name_key__{way}": key}) | Q(
+            **{f"{seen}name_key": key, f"{seen}customer_id__{way}": customer_id}
+        )
+        # The redundant bound lets the index start at the place instead of filtering from the beginning.
+        bound = Q(**{f"{seen}name_key__{way}e": key})
+        return [
+            named(Q(**{f"{seen}name_key": key, "customer_id": customer_id, f"pk__{way}": place[1]})).order_by(order[2]),
+            named(later & bound).order_by(*order),
+        ]
 
     return beyond
 

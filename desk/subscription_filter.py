@@ -44,10 +44,18 @@ class Criterion:
     field: str = ""
 
 
+class PieceField(forms.CharField):
+    """A piece of a name, without what no name holds."""
+
+    def to_python(self, value: Any) -> str:
+        """The piece. Nothing is too long or too strange to be looked for: what no name holds is taken away."""
+        return clean(super().to_python(value) or "")[0]
+
+
 class SubscriptionFilter(forms.Form):
     """Every field may be left out; one that makes no sense asks for nothing and says so."""
 
-    q = forms.CharField(label=_("Company, domain or nickname"), required=False)
+    q = PieceField(label=_("Company, domain or nickname"), required=False)
     status = forms.MultipleChoiceField(
         label=_("Status"), required=False, choices=Status, widget=forms.CheckboxSelectMultiple
     )
@@ -78,17 +86,12 @@ class SubscriptionFilter(forms.Form):
         if targets:
             ways.append((_("Possible now to"), [(str(offer.pk), offer.name) for offer in targets]))
         self._choose("upgrade", ways)
-        self.is_cut = False
+        self.is_cut = clean(data.get("q", ""))[1]
 
     def _choose(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
-
-    def clean_q(self) -> str:
-        """The piece of a name, without what no name holds."""
-        text, self.is_cut = clean(self.cleaned_data["q"])
-        return text
 
     def clean(self) -> dict[str, Any]:
         """Both days in order, and what is chosen of several in the order in which it is offered."""

@@ -95,7 +95,7 @@ class Subscription(models.Model):
             models.Index(fields=["customer", "offer"], name="subscription_by_customer"),
             models.Index(fields=["reseller_of_record", "customer", "id"], name="subscription_by_reseller"),
             models.Index(
-                fields=["reseller_of_record", "suspended_at"],
+                fields=["reseller_of_record", "suspended_at", "id"],
                 name="subscription_suspended",
                 condition=models.Q(status="suspended"),
             ),

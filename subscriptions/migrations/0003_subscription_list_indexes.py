@@ -49,5 +49,14 @@ class Migration(migrations.Migration):
             model_name="subscription",
             index=models.Index(fields=["reseller_of_record", "offer", "id"], name="subscription_by_offer"),
         ),
+        migrations.RemoveIndex(model_name="subscription", name="subscription_suspended"),
+        migrations.AddIndex(
+            model_name="subscription",
+            index=models.Index(
+                fields=["reseller_of_record", "suspended_at", "id"],
+                name="subscription_suspended",
+                condition=models.Q(status="suspended"),
+            ),
+        ),
         migrations.RunPython(forwards, backwards),
     ]
