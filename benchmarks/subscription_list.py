@@ -1,5 +1,4 @@
-"""The list of all that the largest partner sold: each order of it, pages from all along it, and filters, against the
-list of its customers."""
+"""The list of all that the largest partner sold: its orders, pages from all along it, and its filters."""
 
 import uuid
 from collections.abc import Iterator

@@ -131,8 +131,9 @@ def _by_company(partner_id: uuid.UUID) -> Beyond:
         order = (f"{sign}{seen}name_key", f"{sign}{seen}customer_id", f"{sign}pk")
 
         def named(wanted: Q) -> QuerySet[Any]:
-            of_ours: QuerySet[Any] = rows.filter(wanted, **{f"{seen}partner_id": partner_id})
-            return of_ours.annotate(name_key=F(f"{seen}name_key"))
+            of_ours = rows.filter(wanted, **{f"{seen}partner_id": partner_id})
+            carrying: QuerySet[Any] = of_ours.annotate(name_key=F(f"{seen}name_key"))
+            return carrying
 
         if place is None:
             return [named(Q()).order_by(*order)]

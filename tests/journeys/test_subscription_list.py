@@ -76,9 +76,9 @@ def test_a_view_shows_first_is_renamed_and_deleted(open_page: OpenPage, staff: S
 
     page.get_by_role("link", name="Edit views").click()
     page.get_by_text("Rename").click()
-    page.get_by_label("Name", exact=True).fill("Deleted soon")
+    page.get_by_label("Name", exact=True).fill("Leaving")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("link", name="Deleted soon")).to_be_visible()
+    expect(page.get_by_role("link", name="Leaving")).to_be_visible()
     page.get_by_role("button", name="Open with all instead").click()
     page.locator("summary", has_text="Delete").click()
     page.get_by_role("button", name="Delete the view").click()
