@@ -116,7 +116,7 @@ def test_the_indexes_of_the_list_of_subscriptions_go_and_come_back(migrate: Call
     before = indexes("subscriptions_subscription")
     assert before["subscription_suspended"] == ["reseller_of_record_id", "suspended_at", "id"]
     SubscriptionFactory(nickname="Head office")
-    migrate(("subscriptions", "0002_what_the_database_refuses"))
+    migrate(("subscriptions", "0004_orders"))
     left = indexes("subscriptions_subscription")
     assert left["subscription_suspended"] == ["reseller_of_record_id", "suspended_at"]
     assert not {"subscription_by_age", "subscription_by_offer", "subscription_nickname"} & left.keys()

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
     """Every page of the list is one scan of an index, however the list is sorted."""
 
     dependencies = [
-        ("subscriptions", "0002_what_the_database_refuses"),
+        ("subscriptions", "0004_orders"),
         ("customers", "0005_names_in_more_than_one_script"),
     ]
 
