@@ -65,6 +65,12 @@ OPERATIONS: dict[str, Promise] = {
     "delete_staff": gettext_lazy("Delete a staff member"),
     "update_profile": gettext_lazy("Change one's own profile"),
     "change_password": gettext_lazy("Change one's own password"),
+    "save_view": gettext_lazy("Save a view of a list"),
+    "rename_view": gettext_lazy("Rename a view of a list"),
+    "show_view_first": gettext_lazy("Choose which view shows first"),
+    "delete_view": gettext_lazy("Delete a view of a list"),
+    "export_subscriptions": gettext_lazy("Export subscriptions"),
+    "export_customers": gettext_lazy("Export customers"),
     "open_page": gettext_lazy("Use a page that the roles do not allow"),
 }
 
@@ -257,6 +263,22 @@ def _prices_imported(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return text, {"source": after["source"], "count": number_format(offers)}
 
 
+def _showed_first(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    name = (record.after or {})["name"]
+    if name:
+        return _("%(who)s chose that the list opens with the view “%(view)s”."), {"view": name}
+    return _("%(who)s chose that the list opens with all."), {}
+
+
+def _of_view(text: Callable[[], str], *, at: str) -> Pattern:
+    return lambda record: (text(), {"view": (getattr(record, at) or {})["name"]})
+
+
+def _exported(text: Callable[[], str]) -> Pattern:
+    kinds = {"csv": "CSV", "xlsx": "Excel"}
+    return lambda record: (text(), {"kind": kinds[(record.after or {})["format"]]})
+
+
 def _says(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {})
 
@@ -307,6 +329,12 @@ SENTENCES: dict[str, Pattern] = {
     "change_partner": _says(lambda: _("%(who)s changed the partner.")),
     "edit_matrix": _says(lambda: _("%(who)s changed the upgrade matrix.")),
     "import_portfolio": _says(lambda: _("%(who)s imported a portfolio.")),
+    "save_view": _of_view(lambda: _("%(who)s saved the view “%(view)s” of a list."), at="after"),
+    "rename_view": _of_view(lambda: _("%(who)s renamed the view “%(view)s” of a list."), at="before"),
+    "show_view_first": _showed_first,
+    "delete_view": _of_view(lambda: _("%(who)s deleted the view “%(view)s” of a list."), at="before"),
+    "export_subscriptions": _exported(lambda: _("%(who)s exported subscriptions to a file (%(kind)s).")),
+    "export_customers": _exported(lambda: _("%(who)s exported customers to a file (%(kind)s).")),
     "update_profile": _says(lambda: _("%(who)s changed their own profile.")),
     "change_password": _says(lambda: _("%(who)s changed their own password.")),
 }

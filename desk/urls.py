@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from desk.views import activity, adding, customers, desk, details, history, offers, orders, subscriptions, upgrades
+from desk.views import (
+    activity,
+    adding,
+    all_subscriptions,
+    customers,
+    desk,
+    details,
+    history,
+    offers,
+    orders,
+    saved_views,
+    subscriptions,
+    upgrades,
+)
 
 app_name = "desk"
 
@@ -30,6 +43,8 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/orders/", orders.order_list, name="order_list"),
     path("customers/<uuid:customer_id>/orders/<uuid:order_id>/", orders.order, name="order"),
     path("customers/<uuid:customer_id>/orders/<uuid:order_id>/retry/", orders.retry_order, name="retry_order"),
+    path("subscriptions/", all_subscriptions.all_subscriptions, name="all_subscriptions"),
+    path("subscriptions/views/", saved_views.saved_views, name="saved_views"),
     path("customers/<uuid:customer_id>/activity/", activity.customer_activity, name="customer_activity"),
     path("activity/", activity.partner_activity, name="activity"),
     path("offers/", offers.offer_list, name="offer_list"),

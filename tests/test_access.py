@@ -96,6 +96,8 @@ TABLE: dict[str, Entry] = {
     "customers:edit_billing": Entry(Permission.EDIT_BILLING, CUSTOMER),
     "desk:desk": Entry(Open.PARTNER_STAFF),
     "desk:customer_list": Entry(Permission.SEE_CUSTOMERS),
+    "desk:all_subscriptions": Entry(Permission.SEE_CUSTOMERS),
+    "desk:saved_views": Entry(Permission.SEE_CUSTOMERS),
     "desk:subscription_list": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
     "desk:subscription_details": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
     "desk:subscription_history": Entry(Permission.SEE_CUSTOMERS, SUBSCRIPTION),
