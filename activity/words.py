@@ -45,6 +45,10 @@ OPERATIONS: dict[str, Promise] = {
     "change_offer": gettext_lazy("Change an offer"),
     "withdraw_offer": gettext_lazy("Withdraw an offer from sale"),
     "delete_offer": gettext_lazy("Delete an offer"),
+    "set_price": gettext_lazy("Set the price of an offer"),
+    "change_price": gettext_lazy("Change a price"),
+    "delete_price": gettext_lazy("Delete a price"),
+    "import_prices": gettext_lazy("Import a price list"),
     "add_service": gettext_lazy("Add a service"),
     "change_service": gettext_lazy("Change a service"),
     "delete_service": gettext_lazy("Delete a service"),
@@ -232,6 +236,25 @@ def _not_provisioned(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return text, {"offer": after["offer"]}
 
 
+def _price_set(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    return _("%(who)s set prices of %(offer)s in %(currency)s."), {
+        "offer": after["offer"],
+        "currency": after["currency"],
+    }
+
+
+def _prices_imported(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    offers = after["offers"]
+    text = ngettext(
+        "%(who)s imported the price list %(source)s: the prices of %(count)s offer changed.",
+        "%(who)s imported the price list %(source)s: the prices of %(count)s offers changed.",
+        offers,
+    )
+    return text, {"source": after["source"], "count": number_format(offers)}
+
+
 def _says(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {})
 
@@ -271,6 +294,8 @@ SENTENCES: dict[str, Pattern] = {
     "provision_subscription": _provisioned,
     "provisioning_failed": _not_provisioned,
     "retry_provisioning": _says(lambda: _("%(who)s had the provisioning for %(customer)s tried again.")),
+    "set_price": _price_set,
+    "import_prices": _prices_imported,
     "add_customer": _says(lambda: _("%(who)s added the customer %(customer)s.")),
     "add_staff": _added_staff,
     "change_staff": _says(lambda: _("%(who)s changed a staff member.")),

@@ -1,11 +1,12 @@
 """What platform administrators do to the catalogue beyond filling in a form."""
 
+import uuid
 from collections.abc import Iterable
 
 from django.db import transaction
 
 from activity.operations import record
-from catalog.models import Offer, OfferServicePlan, ServicePlan
+from catalog.models import Offer, OfferPrerequisite, OfferServicePlan, ServicePlan
 from partners.models import Staff
 
 
@@ -40,3 +41,14 @@ def set_plans(*, offer: Offer, plans: Iterable[ServicePlan]) -> None:
             content.delete()
         for plan_id in sorted(wanted - present):
             OfferServicePlan.objects.create(offer=offer, service_plan_id=plan_id)
+
+
+def add_ons_below(offer: Offer) -> set[uuid.UUID]:
+    """The ids of the add-ons of this offer, of their add-ons, and so on."""
+    pairs = set(OfferPrerequisite.objects.values_list("prerequisite_id", "offer_id"))
+    found: set[uuid.UUID] = set()
+    reached = {offer.pk}
+    while reached:
+        reached = {below for above, below in pairs if above in reached} - found
+        found |= reached
+    return found

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import activity, customers, desk, details, history, orders, subscriptions, upgrades
+from desk.views import activity, customers, desk, details, history, offers, orders, subscriptions, upgrades
 
 app_name = "desk"
 
@@ -26,5 +26,8 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/orders/<uuid:order_id>/retry/", orders.retry_order, name="retry_order"),
     path("customers/<uuid:customer_id>/activity/", activity.customer_activity, name="customer_activity"),
     path("activity/", activity.partner_activity, name="activity"),
+    path("offers/", offers.offer_list, name="offer_list"),
+    path("offers/compare/", offers.offer_compare, name="offer_compare"),
+    path("offers/<uuid:offer_id>/", offers.offer_details, name="offer_details"),
     path("upgrades/", upgrades.upgrade_list, name="upgrade_list"),
 ]

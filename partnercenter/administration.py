@@ -66,7 +66,7 @@ class AdministrationSite(AdminSite):
     site_title = _("Partner portal")
     index_title = _("Administration")
     # The desk is for partners; a platform administrator sees of the portal the offers and the matrix.
-    site_url = reverse_lazy("catalog:offer_list")  # type: ignore[assignment]
+    site_url = reverse_lazy("desk:offer_list")  # type: ignore[assignment]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
         """Also refuse those who are signed in but no platform administrators, and addresses that make no sense."""

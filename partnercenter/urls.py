@@ -15,7 +15,6 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("", include("partners.urls")),
-    path("", include("catalog.urls")),
     path("", include("subscriptions.urls")),
     path("", include("upgrades.urls")),
     path("", include("desk.urls")),

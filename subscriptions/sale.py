@@ -8,11 +8,10 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalog.models import Offer
+from catalog.models import Offer, OfferPrerequisite
 from catalog.words import listed
 from subscriptions.errors import QuantityOutOfRange
 from subscriptions.models import Status, Subscription
@@ -158,11 +157,8 @@ def clashing_services(offer: Offer, other: Offer) -> list[str]:
 
 def _prerequisites() -> dict[uuid.UUID, frozenset[uuid.UUID]]:
     """For each add-on offer, the offers that it can be bought in addition to."""
-    if not hasattr(Offer, "prerequisite_offers"):
-        return {}
     found: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
-    add_ons: Any = Offer.objects.order_by().filter(prerequisite_offers__isnull=False)
-    for add_on_id, parent_id in add_ons.values_list("pk", "prerequisite_offers"):
+    for add_on_id, parent_id in OfferPrerequisite.objects.values_list("offer_id", "prerequisite_id"):
         found[add_on_id].add(parent_id)
     return {add_on_id: frozenset(parent_ids) for add_on_id, parent_ids in found.items()}
 

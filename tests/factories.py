@@ -5,13 +5,14 @@ The catalogue and the upgrade matrix come with the migrations: `offer("Office 36
 
 import datetime
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 import factory as factory_boy
 from django.utils import timezone
 
 from activity.models import ActivityRecord, ActorKind
-from catalog.models import Offer, Service
+from catalog.models import Offer, Price, Service
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
 from partners.models import Partner, PartnerType, Staff, StaffRole
 from partners.roles import Role
@@ -108,6 +109,17 @@ class DelegatedAdminPrivilegeFactory(ModelFactory):
     partner = factory.SubFactory(PartnerFactory)
     customer = factory.SubFactory(CustomerFactory)
     service = factory.LazyFunction(lambda: service("exchange"))
+
+
+class PriceFactory(ModelFactory):
+    """Office 365 Business for 50 CNY a licence and month, from the beginning of 2026 for good."""
+
+    class Meta:
+        model = Price
+
+    offer = factory.LazyFunction(lambda: offer("Office 365 Business"))
+    amount = Decimal("50.00")
+    valid_from = datetime.date(2026, 1, 1)
 
 
 class SubscriptionFactory(ModelFactory):

@@ -46,7 +46,8 @@ def rebuild_rules() -> None:
     catalogue at once the second sees what the first did.
     """
     UpgradeMatrix.objects.select_for_update().order_by().first()
-    offers = {offer.pk: offer for offer in Offer.objects.with_plans()}
+    # No more than the plans need: this runs after migrations too, which may have stopped short of a newer column.
+    offers = {offer.pk: offer for offer in Offer.objects.only("pk").with_plans()}
     services: set[Pair] = set()
     conflicts: set[Pair] = set()
     for path_id, source_id, target_id in UpgradePath.objects.values_list("pk", "source_id", "target_id"):

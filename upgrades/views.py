@@ -24,6 +24,7 @@ from upgrades.explain import cards, explain_evidence
 from upgrades.forms import UpgradeForm, UpgradeRequest
 from upgrades.models import Upgrade
 from upgrades.operations import tick_step, upgrade_subscription
+from upgrades.price_changes import PriceChange, price_changes
 from upgrades.receipts import as_json, described_steps
 from upgrades.verdicts import Verdict, judge
 
@@ -116,6 +117,7 @@ def upgrade_review(request: StaffRequest, customer_id: uuid.UUID, subscription_i
         "quantity": quantity,
         "difference": quantity - subscription.quantity,
         "fewer": subscription.quantity - quantity,
+        "price_changes": _price_changes(request.user, subscription, verdict, quantity),
         "consequences": consequences(verdict, partner=request.user.partner),
         "key": form.cleaned_data["key"],
         "version": form.cleaned_data["version"] or subscription.version,
@@ -123,6 +125,19 @@ def upgrade_review(request: StaffRequest, customer_id: uuid.UUID, subscription_i
         "stages": STAGES,
     }
     return render(request, "upgrades/review.html", context)
+
+
+def _price_changes(staff: Staff, subscription: Subscription, verdict: Verdict, quantity: int) -> list[PriceChange]:
+    """What the licences cost a month before and after, for those who may see prices."""
+    if not staff.may(Permission.SEE_OFFERS):
+        return []
+    return price_changes(
+        source=verdict.path.source,
+        target=verdict.path.target,
+        quantity_before=subscription.quantity,
+        quantity_after=quantity,
+        on=timezone.localdate(),
+    )
 
 
 def _submit(request: StaffRequest, customer_id: uuid.UUID, subscription_id: uuid.UUID) -> HttpResponseBase:

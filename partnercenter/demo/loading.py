@@ -12,6 +12,7 @@ from catalog.models import Offer
 from customers.models import Customer
 from partnercenter.demo.accounts import ACCOUNTS, PASSWORD, Account
 from partnercenter.demo.cases import CASES
+from partnercenter.demo.catalogue import add_catalogue
 from partnercenter.demo.companies import COMPANIES, E1, E3, EXCHANGE_1, EXCHANGE_2, PREMIUM, PROPLUS, SHAREPOINT_2
 from partnercenter.demo.portfolio import Company, demo_id, records
 from partnercenter.portfolio.importing import import_records
@@ -84,6 +85,7 @@ class Loaded:
     customers: int
     accounts: int
     upgrades: int
+    prices: int
 
 
 @transaction.atomic
@@ -92,6 +94,7 @@ def load_demo() -> Loaded:
 
     Raises `PortfolioRefused` where something else has taken a domain or an id of the demo.
     """
+    priced = add_catalogue(today=timezone.localdate())
     missing = list(_missing_companies())
     if missing:
         import_records(records(missing, today=timezone.localdate()), source="demo")
@@ -101,7 +104,7 @@ def load_demo() -> Loaded:
     for purchase in PURCHASES:
         if purchase.domain in added:
             _buy(purchase, added[purchase.domain])
-    return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)))
+    return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)), prices=priced)
 
 
 def _missing_companies() -> Iterator[Company]:

@@ -100,7 +100,7 @@ def test_the_administration_is_accessible(
         reverse("admin:partners_staff_add"),
         reverse("admin:partners_staff_change", args=[staff.pk]),
         reverse("admin:activity_activityrecord_changelist"),
-        reverse("catalog:offer_list"),
+        reverse("desk:offer_list"),
         reverse("upgrades:matrix"),
         matrix,
     ):

@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from catalog.consequences import consequences_of, limits_checked, watch
 from catalog.fields import WholeNumberField
-from catalog.models import LARGEST_QUANTITY, Offer, Service, ServicePlan
-from catalog.operations import set_plans, withdraw_offer
+from catalog.models import LARGEST_QUANTITY, LONGEST_DESCRIPTION, Offer, Service, ServicePlan
+from catalog.operations import add_ons_below, set_plans, withdraw_offer
 from partners.administration import (
     CONFIRMED,
     RecordedAdmin,
@@ -100,8 +100,31 @@ class PlansField(TicksField):
     iterator = GroupedPlans
 
 
+class Paragraph(forms.CharField):
+    """A text without line ends: what breaks lines or leaves gaps becomes a space."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """The text on one line."""
+        return " ".join((super().to_python(value) or "").split())
+
+
 class OfferForm(RecordedForm):
-    """An offer with a tick for each service plan in it."""
+    """An offer with a tick for each service plan in it, and for each offer that it is an add-on of."""
+
+    description = Paragraph(
+        required=False,
+        max_length=LONGEST_DESCRIPTION,
+        label=gettext_lazy("Description"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    add_on_of = TicksField(
+        queryset=Offer.objects.order_by("name"),
+        required=False,
+        label=pgettext_lazy("an offer", "Add-on of"),
+        help_text=gettext_lazy("An add-on is sold only beside a subscription of one of the ticked offers."),
+    )
 
     plans = PlansField(
         queryset=ServicePlan.objects.select_related("service").order_by("service_id", "id"),
@@ -113,6 +136,9 @@ class OfferForm(RecordedForm):
         super().__init__(*args, **kwargs)
         if not is_new(self.instance):
             self.initial["plans"] = [content.service_plan_id for content in self.instance.contents.all()]
+            self.initial["add_on_of"] = [one.prerequisite_id for one in self.instance.prerequisites.all()]
+            if "add_on_of" in self.fields:
+                self.fields["add_on_of"].queryset = Offer.objects.exclude(pk=self.instance.pk).order_by("name")  # type: ignore[attr-defined]
         for name in ("minimum_quantity", "maximum_quantity"):
             if name in self.fields:
                 # No more than the column holds, in words rather than as an error of the database.
@@ -132,6 +158,16 @@ class OfferForm(RecordedForm):
                 self.add_error("maximum_quantity", refused)
         return cleaned
 
+    def clean_add_on_of(self) -> Any:
+        """Refuse offers that are, however far down, add-ons of this one."""
+        ticked = self.cleaned_data["add_on_of"]
+        if not is_new(self.instance):
+            below = add_ons_below(self.instance)
+            if circular := sorted(offer.name for offer in ticked if offer.pk in below):
+                words = _("These offers are add-ons of this one: %(names)s. It cannot be an add-on of them as well.")
+                raise forms.ValidationError(words % {"names": _(", ").join(circular)}, code="circular")
+        return ticked
+
 
 @admin.register(Offer)
 class OfferAdmin(CatalogueAdmin):
@@ -146,31 +182,44 @@ class OfferAdmin(CatalogueAdmin):
         "name",
         "category",
         "is_available",
+        "description",
         "minimum_quantity",
         "maximum_quantity",
         "sku_part_number",
         "sku_id",
     )
     fieldsets = (
-        (None, {"fields": ("name", "category", "is_available", "minimum_quantity", "maximum_quantity")}),
+        (None, {"fields": ("name", "category", "is_available", "description", "minimum_quantity", "maximum_quantity")}),
         (gettext_lazy("Contents"), {"fields": ("plans",)}),
+        (gettext_lazy("Add-on"), {"fields": ("add_on_of",)}),
         (gettext_lazy("Ids"), {"fields": ("sku_part_number", "sku_id")}),
     )
     instead_of_deleting = "withdraw_selected"
 
     def snapshot(self, instance: Any) -> Snapshot:
-        """The fields and the names of the plans."""
-        names = ServicePlan.objects.filter(contained_in__offer=instance).order_by("service_id", "id")
-        return {**super().snapshot(instance), "service_plans": list(names.values_list("name", flat=True))}
+        """The fields, the names of the plans, and of the offers that it is an add-on of."""
+        plans = ServicePlan.objects.filter(contained_in__offer=instance).order_by("service_id", "id")
+        offers = Offer.objects.filter(prerequisite_of__offer=instance).order_by("name")
+        return {
+            **super().snapshot(instance),
+            "service_plans": list(plans.values_list("name", flat=True)),
+            "prerequisite_offers": list(offers.values_list("name", flat=True)),
+        }
 
     def save_contents(self, form: Any) -> None:
-        """Save the ticked plans."""
+        """Save the ticked plans and offers."""
         set_plans(offer=form.instance, plans=form.cleaned_data["plans"])
+        form.instance.prerequisite_offers.set(form.cleaned_data["add_on_of"])
 
     @admin.display(description=gettext_lazy("Service plans"))
     def plans(self, offer: Offer) -> str:
         """The plans, for those who may look but not change."""
         return _(", ").join(str(content) for content in offer.contents.select_related("service_plan"))
+
+    @admin.display(description=pgettext_lazy("an offer", "Add-on of"))
+    def add_on_of(self, offer: Offer) -> str:
+        """The offers that it is an add-on of, for those who may look but not change."""
+        return _(", ").join(offer.prerequisite_offers.values_list("name", flat=True))
 
     @admin.action(permissions=["change"], description=gettext_lazy("Withdraw selected offers from sale"))
     def withdraw_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
