@@ -31,6 +31,8 @@ OPERATIONS: dict[str, Promise] = {
     "retry_provisioning": gettext_lazy("Try provisioning again"),
     "provision_subscription": gettext_lazy("Provision a subscription"),
     "provisioning_failed": gettext_lazy("Provisioning fails"),
+    "change_contact": gettext_lazy("Change contact details"),
+    "change_billing": gettext_lazy("Change a billing profile"),
     "create_subscription": gettext_lazy("Create a subscription"),
     "change_subscription": gettext_lazy("Change a subscription"),
     "change_licences": gettext_lazy("Change licences"),
@@ -63,6 +65,12 @@ OPERATIONS: dict[str, Promise] = {
     "delete_staff": gettext_lazy("Delete a staff member"),
     "update_profile": gettext_lazy("Change one's own profile"),
     "change_password": gettext_lazy("Change one's own password"),
+    "save_view": gettext_lazy("Save a view of a list"),
+    "rename_view": gettext_lazy("Rename a view of a list"),
+    "show_view_first": gettext_lazy("Choose which view shows first"),
+    "delete_view": gettext_lazy("Delete a view of a list"),
+    "export_subscriptions": gettext_lazy("Export subscriptions"),
+    "export_customers": gettext_lazy("Export customers"),
     "open_page": gettext_lazy("Use a page that the roles do not allow"),
 }
 
@@ -255,6 +263,22 @@ def _prices_imported(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return text, {"source": after["source"], "count": number_format(offers)}
 
 
+def _showed_first(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    name = (record.after or {})["name"]
+    if name:
+        return _("%(who)s chose that the list opens with the view “%(view)s”."), {"view": name}
+    return _("%(who)s chose that the list opens with all."), {}
+
+
+def _of_view(text: Callable[[], str], *, at: str) -> Pattern:
+    return lambda record: (text(), {"view": (getattr(record, at) or {})["name"]})
+
+
+def _exported(text: Callable[[], str]) -> Pattern:
+    kinds = {"csv": "CSV", "xlsx": "Excel"}
+    return lambda record: (text(), {"kind": kinds[(record.after or {})["format"]]})
+
+
 def _says(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {})
 
@@ -298,11 +322,19 @@ SENTENCES: dict[str, Pattern] = {
     "import_prices": _prices_imported,
     "add_customer": _says(lambda: _("%(who)s added the customer %(customer)s.")),
     "add_staff": _added_staff,
+    "change_contact": _says(lambda: _("%(who)s changed the contact details of %(customer)s.")),
+    "change_billing": _says(lambda: _("%(who)s changed the billing profile of %(customer)s.")),
     "change_staff": _says(lambda: _("%(who)s changed a staff member.")),
     "delete_staff": _says(lambda: _("%(who)s deleted a staff member.")),
     "change_partner": _says(lambda: _("%(who)s changed the partner.")),
     "edit_matrix": _says(lambda: _("%(who)s changed the upgrade matrix.")),
     "import_portfolio": _says(lambda: _("%(who)s imported a portfolio.")),
+    "save_view": _of_view(lambda: _("%(who)s saved the view “%(view)s” of a list."), at="after"),
+    "rename_view": _of_view(lambda: _("%(who)s renamed the view “%(view)s” of a list."), at="before"),
+    "show_view_first": _showed_first,
+    "delete_view": _of_view(lambda: _("%(who)s deleted the view “%(view)s” of a list."), at="before"),
+    "export_subscriptions": _exported(lambda: _("%(who)s exported subscriptions to a file (%(kind)s).")),
+    "export_customers": _exported(lambda: _("%(who)s exported customers to a file (%(kind)s).")),
     "update_profile": _says(lambda: _("%(who)s changed their own profile.")),
     "change_password": _says(lambda: _("%(who)s changed their own password.")),
 }

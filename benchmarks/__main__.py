@@ -17,7 +17,7 @@ from benchmarks import environment
 from benchmarks.report import Row, show, write
 
 DEFAULT_SIZE = 30_000
-TABLES = ("customer_list", "pages", "submitting", "eligibility", "importing", "embedded")
+TABLES = ("customer_list", "subscription_list", "pages", "submitting", "eligibility", "importing", "embedded")
 
 
 def main() -> int:
@@ -81,6 +81,11 @@ class Run:
         from benchmarks import customer_list
 
         return self._on_pages(customer_list.measure)
+
+    def _subscription_list(self, size: int) -> list[Row]:
+        from benchmarks import subscription_list
+
+        return self._on_pages(subscription_list.measure)
 
     def _pages(self, size: int) -> list[Row]:
         from benchmarks import pages

@@ -1,5 +1,6 @@
 """How company names are compared: for sorting and for searching."""
 
+import re
 import unicodedata
 from typing import Any
 
@@ -14,6 +15,27 @@ def name_key(name: str) -> str:
     """The name without case, accents and width: “Diseño” and “DISENO” have one key."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     return " ".join(unicodedata.normalize("NFKC", plain.casefold()).split())[:KEY_LENGTH]
+
+
+# Legal forms as they end a company's name, of the countries that this cloud's customers come from.
+CHINESE_FORM = re.compile(r"(?:(?:股份|责任|集团|有限|控股|分|总)*公司|集团|有限合伙)\Z")
+FORM_WORDS = frozenset(
+    "ltd limited inc incorporated llc llp plc corp corporation co company group holding holdings "
+    "sa sau sl slu slne sas srl spa cv de rl gmbh ag kg bv nv ab oy as pty pte bhd kk".split()
+)
+
+
+def name_core(name: str) -> str:
+    """What tells a company's name from others': its key without punctuation, brackets and legal form.
+
+    “Contoso Co., Ltd.” and “CONTOSO S.A.” have one core, “上海云帆信息技术有限公司” and “上海云帆信息技术” too.
+    """
+    key = re.sub(r"\(.*?\)", " ", name_key(name)).replace(".", "")
+    words = re.sub(r"[^\w]+", " ", key).split()
+    while len(words) > 1 and words[-1] in FORM_WORDS:
+        words.pop()
+    core = " ".join(words)
+    return CHINESE_FORM.sub("", core).strip() or core
 
 
 def can_be_stored(key: str) -> bool:

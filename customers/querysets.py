@@ -1,5 +1,6 @@
 """Questions about many customers. Who may see which customer stands here and nowhere else."""
 
+import datetime
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from customers.naming import can_be_stored, indexed_part, name_key
 
@@ -50,6 +53,10 @@ class CustomerQuerySet(models.QuerySet[Any]):
 
         relationship = ResellerRelationship.objects.visible_to_partner(partner_id)
         return self.filter(Exists(relationship.filter(customer=OuterRef("pk"))))
+
+    def with_domain(self, domain: str) -> Self:
+        """The one customer, whoever's, whose primary domain this is, whatever its case."""
+        return self.filter(Exact(Lower("domain"), domain.lower()))
 
 
 class RelationshipQuerySet(models.QuerySet[Any]):
@@ -148,3 +155,19 @@ class PrivilegeQuerySet(models.QuerySet[Any]):
     def held_by(self, partner_id: uuid.UUID | None) -> Self:
         """Those that this partner holds."""
         return self.held().filter(partner_id=partner_id)
+
+
+class DraftQuerySet(models.QuerySet[Any]):
+    """Drafts of customers."""
+
+    def of(self, staff: "Staff") -> Self:
+        """Those that this person typed."""
+        return self.filter(staff_id=staff.pk)
+
+    def unfinished(self) -> Self:
+        """Those whose customer is not added yet, the latest first."""
+        return self.filter(customer__isnull=True).order_by("-changed_at", "id")
+
+    def older_than(self, moment: datetime.datetime) -> Self:
+        """Those that nobody has gone on with since."""
+        return self.filter(changed_at__lt=moment)

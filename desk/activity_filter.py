@@ -30,6 +30,21 @@ class DayField(forms.DateField):
         return day
 
 
+def put_days_in_order(form: forms.Form) -> None:
+    """Refuse a last day (`until`) before the first (`since`)."""
+    since, until = form.cleaned_data.get("since"), form.cleaned_data.get("until")
+    if since and until and until < since:
+        form.add_error("until", _("The last day is before the first: enter one on or after it."))
+
+
+def keep_typed_days(form: forms.Form) -> None:
+    """Show what was typed where it is no day: a browser's date control would throw it away."""
+    for name in {"since", "until"} & form.errors.keys():
+        widget = form.fields[name].widget
+        assert isinstance(widget, forms.DateInput)
+        widget.input_type = "text"
+
+
 class ActivityFilter(forms.Form):
     """Person, operation, outcome, a span of days in the person's zone, customer: each may be left out."""
 
@@ -61,14 +76,8 @@ class ActivityFilter(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Both days in order."""
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("The last day is before the first: enter one on or after it."))
-        # A browser's date control throws away what is no date; what was typed is to stay.
-        for name in {"since", "until"} & self.errors.keys():
-            widget = self.fields[name].widget
-            assert isinstance(widget, forms.DateInput)
-            widget.input_type = "text"
+        put_days_in_order(self)
+        keep_typed_days(self)
         return self.cleaned_data
 
     def applied(self, records: ActivityQuerySet) -> ActivityQuerySet:

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import ResellerRelationship
 from customers.querysets import RelationshipQuerySet
-from desk.paging import BY_NAME, Page, asked_place, take_page
+from desk.paging import BY_NAME, LAST_NAME_FIRST, Order, Page, asked_place, take_page
 from desk.portfolio import CustomerLine, customer_lines, soon_deleted
-from desk.scan import Judge, lacking, search_through, with_steps
+from desk.scan import Judge, Pick, lacking, of_customers, search_through, with_steps
 from partners.models import Staff
 from upgrades.conditions import CONDITIONS
 
@@ -35,6 +35,8 @@ FILTERS: dict[str, Promise] = {
 # Filters that other pages lead to; the list offers them only while they are on.
 HELD_UP = {condition.code: condition.unmet_words for condition in CONDITIONS}
 FURTHER_FILTERS: dict[str, Promise | str] = {SOON_DELETED: _("Deleted within 7 days"), **HELD_UP}
+LAST_FIRST = "-company"
+ORDERS: dict[str, Order] = {"": BY_NAME, LAST_FIRST: LAST_NAME_FIRST}
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class CustomerSearch:
     is_cut: bool = False
     show: str = ""
     is_unknown_filter: bool = False
+    sort: str = ""
+    is_unknown_sort: bool = False
 
     @classmethod
     def of(cls, query: QueryDict) -> "CustomerSearch":
@@ -52,7 +56,20 @@ class CustomerSearch:
         text, is_cut = clean(query.get("q", ""))
         show = query.get("show", "")
         known = show in FILTERS or show in FURTHER_FILTERS
-        return cls(text=text, is_cut=is_cut, show=show if known else "", is_unknown_filter=not known)
+        sort = query.get("sort", "").removeprefix("company")
+        return cls(
+            text=text,
+            is_cut=is_cut,
+            show=show if known else "",
+            is_unknown_filter=not known,
+            sort=sort if sort in ORDERS else "",
+            is_unknown_sort=sort not in ORDERS,
+        )
+
+    @property
+    def order(self) -> Order:
+        """How the list is to be sorted."""
+        return ORDERS[self.sort]
 
     @property
     def filters(self) -> list[tuple[str, Promise | str]]:
@@ -93,24 +110,45 @@ class CustomerListing:
 def list_customers(staff: Staff, search: CustomerSearch, query: QueryDict) -> CustomerListing:
     """The page of the person's customers that the address asks for. Raises `BadRequest` for a malformed place."""
     assert staff.partner_id is not None
-    visible = ResellerRelationship.objects.visible_to(staff)
-    if search.show == SOON_DELETED:
-        visible = visible.filter(customer_id__in=soon_deleted(staff.partner_id).order_by().values("customer_id"))
+    visible = _shown(staff, search)
     rows = visible.search(search.text, partner_id=staff.partner_id)
-    if search.show not in {"", SOON_DELETED}:
-        return _filtered(rows, _judge(search.show, staff.partner_id), query, staff.partner_id)
+    pick = picked_by(search, staff.partner_id)
+    if pick is not None:
+        return _filtered(rows, pick, search.order, query, staff.partner_id)
     matching, runs = None, [rows]
     if search.show:
         matching = count_up_to(rows)
     elif search.text:
         matching = count_up_to(ResellerRelationship.objects.visible_matches(search.text, partner_id=staff.partner_id))
         if matching > MOST_COUNTED:
-            runs = _near_and_far(visible, search.text, query, staff.partner_id)
-    page = take_page(runs, BY_NAME, query, size=PAGE_SIZE)
+            runs = _near_and_far(visible, search, query, staff.partner_id)
+    page = take_page(runs, search.order, query, size=PAGE_SIZE)
     # Joined, the customers of all matches would be fetched before the first fifty are chosen.
     prefetch_related_objects(page.rows, "customer")
     lines = customer_lines(page.rows, partner_id=staff.partner_id)
     return CustomerListing(lines=lines, page=page, matching=matching)
+
+
+def all_matches(staff: Staff, search: CustomerSearch) -> QuerySet[Any]:
+    """All that the address asks for, in its order, but for what `picked_by` picks of it."""
+    assert staff.partner_id is not None
+    rows = _shown(staff, search).search(search.text, partner_id=staff.partner_id)
+    return search.order.first(rows).select_related("customer")
+
+
+def picked_by(search: CustomerSearch, partner_id: uuid.UUID) -> Pick | None:
+    """Picks what this filter shows, where the customers have to be judged for it."""
+    if search.show in {"", SOON_DELETED}:
+        return None
+    return of_customers(_judge(search.show, partner_id))
+
+
+def _shown(staff: Staff, search: CustomerSearch) -> RelationshipQuerySet:
+    assert staff.partner_id is not None
+    visible = ResellerRelationship.objects.visible_to(staff)
+    if search.show == SOON_DELETED:
+        visible = visible.filter(customer_id__in=soon_deleted(staff.partner_id).order_by().values("customer_id"))
+    return visible
 
 
 def count_up_to(rows: QuerySet[Any]) -> int:
@@ -119,27 +157,30 @@ def count_up_to(rows: QuerySet[Any]) -> int:
 
 
 def _near_and_far(
-    visible: RelationshipQuerySet, text: str, query: QueryDict, partner_id: uuid.UUID
+    visible: RelationshipQuerySet, search: CustomerSearch, query: QueryDict, partner_id: uuid.UUID
 ) -> list[RelationshipQuerySet]:
-    """The many matches of a piece, in runs that follow one another in the order of names.
+    """The many matches of a piece, in runs that follow one another in the order of the list.
 
     What many names have soon fills a page if one just reads on from its beginning; only beyond the nearest names
     the letter pairs are asked, which gather all matches before the first can be told.
     """
     before, after = asked_place(query)
+    order, is_onward = search.order, (search.order is BY_NAME) != bool(before)
     runs: list[RelationshipQuerySet] = []
-    for run in visible.runs_for(text):
-        way = run.before(*before) if before else run.after(*after) if after else run.in_order()
+    by_name = visible.runs_for(search.text)
+    for run in by_name if is_onward else by_name[::-1]:
+        way = order.before(run, before) if before else order.after(run, after) if after else order.first(run)
         bound = list(way.values_list("name_key", "customer_id")[NEAREST - 1 : NEAREST])
-        near = run.search(text, partner_id=partner_id, by_pairs=False)
-        far = run.search(text, partner_id=partner_id)
+        near = run.search(search.text, partner_id=partner_id, by_pairs=False)
+        far = run.search(search.text, partner_id=partner_id)
         if not bound:
             runs.append(near)
-        elif before:
-            runs += [far.before(*bound[0]), near.no_earlier(*bound[0])]
-        else:
+        elif is_onward:
             runs += [near.no_later(*bound[0]), far.after(*bound[0])]
-    return runs
+        else:
+            runs += [near.no_earlier(*bound[0]), far.before(*bound[0])]
+    # Whoever pages back is read the runs from the last to the first.
+    return runs[::-1] if before else runs
 
 
 def _judge(show: str, partner_id: uuid.UUID) -> Judge:
@@ -148,7 +189,10 @@ def _judge(show: str, partner_id: uuid.UUID) -> Judge:
     return with_steps(0 if show == UPGRADABLE else 1, partner_id)
 
 
-def _filtered(rows: QuerySet[Any], judge: Judge, query: QueryDict, partner_id: uuid.UUID) -> CustomerListing:
-    found = search_through(rows, BY_NAME, query, judge, size=PAGE_SIZE)
+def _filtered(
+    rows: QuerySet[Any], pick: Pick, order: Order, query: QueryDict, partner_id: uuid.UUID
+) -> CustomerListing:
+    found = search_through(rows, order, query, pick, size=PAGE_SIZE)
+    prefetch_related_objects(found.page.rows, "customer")
     lines = customer_lines(found.page.rows, partner_id=partner_id)
     return CustomerListing(lines=lines, page=found.page, looked_at=found.looked_at, is_cut_short=found.is_cut_short)

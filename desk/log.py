@@ -1,19 +1,14 @@
 """Activity records as the pages and the CSV file show them."""
 
-import csv
-import datetime
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from io import StringIO
+from itertools import batched
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -21,12 +16,9 @@ from activity.models import ActivityRecord, Outcome
 from activity.words import operation_name, sentence, sentence_with_link, who
 from customers.models import Customer
 from desk.reasons import reason_words
+from desk.sheets import CHUNK, Cell, csv_file
 from partners.models import Staff
 from partners.roles import Permission
-
-# A spreadsheet takes a cell that begins so for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -79,27 +71,8 @@ def _as_text(value: Any) -> str:
 
 
 def csv_lines(records: QuerySet[ActivityRecord]) -> Iterator[str]:
-    """The records as lines of a CSV file, one at a time, in the language and time zone of this moment."""
-    # The answer is sent after the middleware has ended, and its language and zone with it.
-    speak = partial(_speaking, translation.get_language() or "en", timezone.get_current_timezone())
-    return _csv_lines(records, speak)
-
-
-@contextmanager
-def _speaking(language: str, zone: datetime.tzinfo) -> Iterator[None]:
-    with translation.override(language), timezone.override(zone):
-        yield
-
-
-def _csv_lines(records: QuerySet[ActivityRecord], speak: Callable[[], AbstractContextManager[None]]) -> Iterator[str]:
-    with speak():
-        headings = _csv_line(_headings())
-    # The mark tells spreadsheets that the text is UTF-8.
-    yield f"\ufeff{headings}"
-    for record in records.iterator(chunk_size=CHUNK):
-        with speak():
-            line = _csv_line(_cells(record))
-        yield line
+    """The records as a CSV file, some at a time, in the language and time zone of this moment."""
+    return csv_file(_headings, batched(records.iterator(chunk_size=CHUNK), CHUNK), _cells)
 
 
 def _headings() -> list[str]:
@@ -121,9 +94,9 @@ def _headings() -> list[str]:
     ]
 
 
-def _cells(record: ActivityRecord) -> list[str]:
+def _cells(record: ActivityRecord) -> list[Cell]:
     return [
-        timezone.localtime(record.at).isoformat(timespec="seconds"),
+        record.at,
         who(record),
         sentence(record),
         operation_name(record.operation),
@@ -142,14 +115,3 @@ def _cells(record: ActivityRecord) -> list[str]:
 
 def _as_line(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if value is not None else ""
-
-
-def _csv_line(cells: list[str]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow([harmless(cell) for cell in cells])
-    return line.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """The cell, such that no spreadsheet takes it for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell

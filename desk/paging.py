@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import BadRequest
 from django.db.models import Q, QuerySet
@@ -98,6 +98,28 @@ class Order:
         """The cursor of this row's place."""
         return encode_cursor(*self.place(row))
 
+    def runs(self, rows: QuerySet[Any], place: Place | None, *, back: bool = False) -> Sequence[QuerySet[Any]]:
+        """The rows beyond a place, or from the beginning, in runs that follow one another."""
+        if place is None:
+            return [self.first(rows)]
+        return [self.before(rows, place) if back else self.after(rows, place)]
+
+
+class Runs(Protocol):
+    """What a walk asks of an order: rows beyond a place in runs that follow one another, and the place of a row."""
+
+    def runs(self, rows: QuerySet[Any], place: Place | None, *, back: bool = False) -> Sequence[QuerySet[Any]]:
+        """The rows beyond a place, or from the beginning."""
+        ...
+
+    def cursor(self, row: Any) -> str:
+        """The cursor of this row's place."""
+        ...
+
+    def place(self, row: Any) -> Place:
+        """The place of this row."""
+        ...
+
 
 def take_page(rows: QuerySet[Any] | Sequence[QuerySet[Any]], order: Order, query: QueryDict, *, size: int) -> Page:
     """The page that the address asks for: one query, or two where someone pages back to the start of the list.
@@ -108,19 +130,19 @@ def take_page(rows: QuerySet[Any] | Sequence[QuerySet[Any]], order: Order, query
     runs = [rows] if isinstance(rows, QuerySet) else rows
     before, after = asked_place(query)
     if before is not None:
-        found = _gather((order.before(run, before) for run in reversed(runs)), size + 1)
+        found = gather((order.before(run, before) for run in reversed(runs)), size + 1)
         if len(found) > size:
             return _page(found[:size][::-1], order, back=True, on=True)
         # Fewer rows than a page before this place: the first page, filled, is what is meant.
-    found = _gather((order.first(run) if after is None else order.after(run, after) for run in runs), size + 1)
+    found = gather((order.first(run) if after is None else order.after(run, after) for run in runs), size + 1)
     if not found and after is not None:
         # What stood here has gone; the way back is left.
         return Page(rows=[], before=str(query["after"]))
     return _page(found[:size], order, back=after is not None, on=len(found) > size)
 
 
-def _gather(runs: Iterable[QuerySet[Any]], number: int) -> list[Any]:
-    """So many rows from the runs, one after the other."""
+def gather(runs: Iterable[QuerySet[Any]], number: int) -> list[Any]:
+    """At most so many rows from the runs, one after the other."""
     found: list[Any] = []
     for run in runs:
         found += run[: number - len(found)]
@@ -143,7 +165,7 @@ def by_moment(field: str, *, newest_first: bool = True) -> Order:
     """By this date and time, and by id where two are of the same moment."""
 
     def onward(rows: QuerySet[Any], place: Place, *, later: bool) -> QuerySet[Any]:
-        moment, way, sign = _moment(place[0]), "gt" if later else "lt", "" if later else "-"
+        moment, way, sign = read_moment(place[0]), "gt" if later else "lt", "" if later else "-"
         beyond = Q(**{f"{field}__{way}": moment}) | Q(**{field: moment, f"pk__{way}": place[1]})
         # The redundant bound lets the index start at the place instead of filtering from the beginning.
         return rows.filter(beyond, **{f"{field}__{way}e": moment}).order_by(f"{sign}{field}", f"{sign}pk")
@@ -157,7 +179,8 @@ def by_moment(field: str, *, newest_first: bool = True) -> Order:
     )
 
 
-def _moment(text: str) -> datetime.datetime:
+def read_moment(text: str) -> datetime.datetime:
+    """The moment of a cursor. Raises `BadRequest` for anything else."""
     try:
         moment = parse_datetime(text)
         aware = moment.astimezone(datetime.UTC) if moment and moment.tzinfo else None
@@ -178,4 +201,10 @@ BY_NAME = Order(
     after=lambda rows, place: _relationships(rows).after(*place),
     before=lambda rows, place: _relationships(rows).before(*place),
     place=lambda row: (row.name_key, row.customer_id),
+)
+LAST_NAME_FIRST = Order(
+    first=lambda rows: _relationships(rows).in_order().reverse(),
+    after=BY_NAME.before,
+    before=BY_NAME.after,
+    place=BY_NAME.place,
 )

@@ -6,13 +6,13 @@ makes the database judge the partner's whole portfolio for every page.
 
 import datetime
 import uuid
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Min, QuerySet, Value, When
+from django.db.models import Case, Count, ExpressionWrapper, IntegerField, Min, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.urls import reverse
 from django.utils import timezone
@@ -74,6 +74,15 @@ def own_live(partner_id: uuid.UUID) -> QuerySet[Any]:
     return Subscription.objects.sold_by(partner_id).live()
 
 
+_OPTION_DISTANCES = Prepared(
+    lambda ids, partner_id: (
+        options(own_live(partner_id).filter(pk__in=ids), partner_id=partner_id)
+        .order_by()
+        .annotate(distance=ExpressionWrapper(_distance(), IntegerField()))
+        .values_list("pk", "target_id", "distance")
+    ),
+    id_columns=2,
+)
 _STEPS_BY_SUBSCRIPTION = Prepared(
     lambda ids, partner_id: nearness(own_live(partner_id).filter(pk__in=ids), partner_id=partner_id)
 )
@@ -103,6 +112,30 @@ def steps_by_subscription(subscription_ids: Collection[uuid.UUID], *, partner_id
     """How many steps away an upgrade of each of these is; those that have no upgrade paths are left out."""
     rows = _STEPS_BY_SUBSCRIPTION.ask(subscription_ids, partner_id=partner_id)
     return {subscription_id: Nearness(distance).steps for subscription_id, distance in rows}
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How near the upgrades of one subscription are, by the id of the target."""
+
+    targets: Mapping[uuid.UUID, Nearness]
+
+    @property
+    def nearest(self) -> Nearness:
+        """How near the nearest of them is."""
+        return min(self.targets.values(), key=lambda one: one.distance)
+
+    def is_possible(self, target_id: uuid.UUID) -> bool:
+        """Whether the upgrade to this target is possible now."""
+        return target_id in self.targets and not self.targets[target_id].steps
+
+
+def outlooks(subscription_ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> dict[uuid.UUID, Outlook]:
+    """How near the upgrades of each of these are; those that have no upgrade paths are left out."""
+    found: dict[uuid.UUID, dict[uuid.UUID, Nearness]] = defaultdict(dict)
+    for subscription_id, target_id, distance in _OPTION_DISTANCES.ask(subscription_ids, partner_id=partner_id):
+        found[subscription_id][target_id] = Nearness(distance)
+    return {subscription_id: Outlook(targets) for subscription_id, targets in found.items()}
 
 
 def steps_by_customer(customer_ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> dict[uuid.UUID, int]:

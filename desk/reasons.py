@@ -16,6 +16,9 @@ REASONS: dict[str, Promise | str] = {
     "subscription_changed": _("Somebody had changed the subscription in the meantime"),
     "idempotency_key_reused": _("The form had already been used for another upgrade"),
     "subscription_does_not_have_any_upgrade_paths": _("There is no upgrade path to that offer"),
+    "domain_taken": _("A customer with this domain already existed"),
+    "relationship_ended": _("The reseller relationship with the customer had ended"),
+    "account_changed": _("Somebody had changed these details in the meantime"),
     **{condition.code: condition.unmet_words for condition in CONDITIONS},
 }
 

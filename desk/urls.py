@@ -2,13 +2,32 @@
 
 from django.urls import path
 
-from desk.views import activity, customers, desk, details, history, offers, orders, subscriptions, upgrades
+from desk.views import (
+    activity,
+    adding,
+    all_subscriptions,
+    customers,
+    desk,
+    details,
+    history,
+    offers,
+    orders,
+    saved_views,
+    subscriptions,
+    upgrades,
+)
 
 app_name = "desk"
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("customers/", customers.customer_list, name="customer_list"),
+    path("customers/add/", adding.add_account, name="add_customer"),
+    path("customers/add/<uuid:draft_id>/", adding.add_account, name="add_account"),
+    path("customers/add/<uuid:draft_id>/subscriptions/", adding.add_basket, name="add_basket"),
+    path("customers/add/<uuid:draft_id>/review/", adding.add_review, name="add_review"),
+    path("customers/add/<uuid:draft_id>/discard/", adding.discard, name="discard_draft"),
+    path("customers/<uuid:customer_id>/added/", adding.customer_added, name="customer_added"),
     path("customers/<uuid:customer_id>/subscriptions/", subscriptions.subscription_list, name="subscription_list"),
     path(
         "customers/<uuid:customer_id>/subscriptions/<uuid:subscription_id>/",
@@ -24,6 +43,8 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/orders/", orders.order_list, name="order_list"),
     path("customers/<uuid:customer_id>/orders/<uuid:order_id>/", orders.order, name="order"),
     path("customers/<uuid:customer_id>/orders/<uuid:order_id>/retry/", orders.retry_order, name="retry_order"),
+    path("subscriptions/", all_subscriptions.all_subscriptions, name="all_subscriptions"),
+    path("subscriptions/views/", saved_views.saved_views, name="saved_views"),
     path("customers/<uuid:customer_id>/activity/", activity.customer_activity, name="customer_activity"),
     path("activity/", activity.partner_activity, name="activity"),
     path("offers/", offers.offer_list, name="offer_list"),

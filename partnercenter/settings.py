@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "django_countries",
     "django_htmx",
     "lucide",
     "django_tasks_db",
@@ -213,5 +214,11 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
+
+# Under which a customer's name gets its primary domain, and where the customer's own administrators work.
+CUSTOMER_DOMAIN = env.str("CUSTOMER_DOMAIN", default="partner.onmschina.cn")
+ADMIN_CENTRE_URL = env.str("ADMIN_CENTRE_URL", default="https://portal.partner.microsoftonline.cn/")
+COUNTRIES_FIRST = ["CN"]
+COUNTRIES_FIRST_REPEAT = False
 
 PORTAL_NAME = _("Partner portal")

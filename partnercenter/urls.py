@@ -15,6 +15,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("", include("partners.urls")),
+    path("", include("customers.urls")),
     path("", include("subscriptions.urls")),
     path("", include("upgrades.urls")),
     path("", include("desk.urls")),

@@ -1,5 +1,6 @@
-"""The forms by which a person signs in and changes what is their own."""
+"""The forms by which a person signs in and changes what is their own, and what forms sent once have in common."""
 
+import uuid
 import zoneinfo
 from functools import lru_cache
 from typing import Any
@@ -75,3 +76,24 @@ class ProfileForm(forms.Form):
         known = {name for _region, names in time_zone_choices() for name, _place in names}
         if staff.time_zone not in known:
             time_zone.choices = [*time_zone_choices(), (staff.time_zone, staff.time_zone)]  # type: ignore[attr-defined]
+
+
+class OnceForm(forms.Form):
+    """A form that is carried out once: it knows its idempotency key and the version that the person saw."""
+
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_for_legible_lines(self)
+
+    def clean_key(self) -> str:
+        """The idempotency key of this form; a form without one gets a new one."""
+        return str(self.cleaned_data["key"] or uuid.uuid4())
+
+    def refuse(self, message: str) -> None:
+        """Say why what was submitted was refused, keeping what was typed."""
+        self.full_clean()
+        self.errors.clear()
+        self.add_error(None, message)

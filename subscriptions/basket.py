@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.models import Offer
+from partners.forms import OnceForm
 from partners.legible import ask_for_legible_lines
-from subscriptions.forms import OnceForm, quantity_field
+from subscriptions.forms import quantity_field
 from subscriptions.models import LONGEST_NICKNAME, LONGEST_REFERENCE, BillingCycle
 from subscriptions.ordering import MOST_LINES
 from subscriptions.sale import NO_PARENT, Line, Objection, Sale

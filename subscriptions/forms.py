@@ -8,32 +8,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.fields import WholeNumberField
-from partners.legible import ask_for_legible_lines, is_illegible
+from partners.forms import OnceForm
+from partners.legible import is_illegible
 from subscriptions.errors import quantity_words
 from subscriptions.models import Subscription
 
 LONGEST_REASON = 500
-
-
-class OnceForm(forms.Form):
-    """A form that is carried out once: it knows its idempotency key and the version that the person saw."""
-
-    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        ask_for_legible_lines(self)
-
-    def clean_key(self) -> str:
-        """The idempotency key of this form; a form without one gets a new one."""
-        return str(self.cleaned_data["key"] or uuid.uuid4())
-
-    def refuse(self, message: str) -> None:
-        """Say why what was submitted was refused, keeping what was typed."""
-        self.full_clean()
-        self.errors.clear()
-        self.add_error(None, message)
 
 
 def quantity_field(**kwargs: Any) -> WholeNumberField:

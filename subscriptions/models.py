@@ -95,11 +95,16 @@ class Subscription(models.Model):
             models.Index(fields=["customer", "offer"], name="subscription_by_customer"),
             models.Index(fields=["reseller_of_record", "customer", "id"], name="subscription_by_reseller"),
             models.Index(
-                fields=["reseller_of_record", "suspended_at"],
+                fields=["reseller_of_record", "suspended_at", "id"],
                 name="subscription_suspended",
                 condition=models.Q(status="suspended"),
             ),
             models.Index(fields=["parent"], name="subscription_add_on", condition=models.Q(parent__isnull=False)),
+            # What a partner's list of subscriptions can be sorted by. Each is written anew at every upgrade.
+            models.Index(fields=["reseller_of_record", "created_at", "id"], name="subscription_by_age"),
+            models.Index(fields=["reseller_of_record", "commitment_end", "id"], name="subscription_by_renewal"),
+            models.Index(fields=["reseller_of_record", "quantity", "id"], name="subscription_by_quantity"),
+            models.Index(fields=["reseller_of_record", "offer", "id"], name="subscription_by_offer"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -13,7 +13,14 @@ from django.utils import timezone
 
 from activity.models import ActivityRecord, ActorKind
 from catalog.models import Offer, Price, Service
-from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from customers.models import (
+    BillingProfile,
+    ContactDetails,
+    Customer,
+    CustomerDraft,
+    DelegatedAdminPrivilege,
+    ResellerRelationship,
+)
 from partners.models import Partner, PartnerType, Staff, StaffRole
 from partners.roles import Role
 from subscriptions.models import Order, OrderLine, Status, Subscription
@@ -92,6 +99,58 @@ class CustomerFactory(ModelFactory):
 
     company_name = factory.Sequence(lambda number: f"Customer {number}")
     domain = factory.Sequence(lambda number: f"customer{number}.partner.onmschina.cn")
+
+
+class ContactDetailsFactory(ModelFactory):
+    """Li Na in Shanghai, without a telephone."""
+
+    class Meta:
+        model = ContactDetails
+
+    customer = factory.SubFactory(CustomerFactory)
+    first_name = "Na"
+    last_name = "Li"
+    email = "li.na@adatum.example"
+    country = "CN"
+    state = "SH"
+    city = "Shanghai"
+    address_line1 = "1 Century Avenue"
+    postal_code = "200120"
+
+
+class BillingProfileFactory(ContactDetailsFactory):
+    """The bills go to Li Na."""
+
+    class Meta:
+        model = BillingProfile
+
+    company_name = factory.SelfAttribute("customer.company_name")
+
+
+class CustomerDraftFactory(ModelFactory):
+    """Woodgrove Bank, with a right account and nothing ordered yet."""
+
+    class Meta:
+        model = CustomerDraft
+
+    staff = factory.SubFactory(StaffFactory)
+    account = factory.LazyFunction(
+        lambda: {
+            "company_name": "Woodgrove Bank",
+            "domain": "woodgrove",
+            "contact-last_name": "Li",
+            "contact-first_name": "Na",
+            "contact-email": "li.na@woodgrove.example",
+            "contact-country": "CN",
+            "contact-state": "SH",
+            "contact-city": "Shanghai",
+            "contact-address_line1": "1 Century Avenue",
+            "contact-postal_code": "200120",
+            "bills_to": "contact",
+            "language": "zh",
+            "culture": "zh-CN",
+        }
+    )
 
 
 class ResellerRelationshipFactory(ModelFactory):

@@ -55,6 +55,13 @@ def columns(table: str) -> set[str]:
         return {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
+def indexes(table: str) -> dict[str, Any]:
+    """The indexes of a table, by name, with what each is of."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+    return {name: one["columns"] for name, one in found.items() if one["index"]}
+
+
 def catalogue() -> list[Any]:
     return [
         sorted(Offer.objects.values_list()),
@@ -119,6 +126,19 @@ def test_the_triggers_of_subscriptions_go_and_come_back(migrate: Callable[..., N
     assert columns("subscriptions_subscription") == described
     with pytest.raises(IntegrityError), transaction.atomic():
         Subscription.objects.filter(pk=held.pk).update(quantity=302)
+
+
+def test_the_indexes_of_the_list_of_subscriptions_go_and_come_back(migrate: Callable[..., None]) -> None:
+    before = indexes("subscriptions_subscription")
+    assert before["subscription_suspended"] == ["reseller_of_record_id", "suspended_at", "id"]
+    SubscriptionFactory(nickname="Head office")
+    migrate(("subscriptions", "0004_orders"))
+    left = indexes("subscriptions_subscription")
+    assert left["subscription_suspended"] == ["reseller_of_record_id", "suspended_at"]
+    assert not {"subscription_by_age", "subscription_by_offer", "subscription_nickname"} & left.keys()
+    call_command("migrate", verbosity=0)
+    assert indexes("subscriptions_subscription") == before
+    assert ("subscription_nickname" in before) == (connection.vendor == "postgresql")
 
 
 def test_the_triggers_of_relationships_go_and_come_back(migrate: Callable[..., None]) -> None:

@@ -15,6 +15,7 @@ from desk.activity_filter import ActivityFilter
 from desk.listing import MOST_COUNTED, count_up_to
 from desk.log import csv_lines, log_lines
 from desk.paging import address, by_moment, take_page
+from desk.views.files import CSV, FORMATS, as_attachment
 from desk.views.subscriptions import visible_relationship
 from partners.access import access
 from partners.models import Staff
@@ -53,12 +54,9 @@ def _answer(request: StaffRequest, staff: Staff, *, customer: Customer | None) -
     return _page(request, staff, records, form, customer)
 
 
-def _file(records: ActivityQuerySet) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(csv_lines(NEWEST_FIRST.first(records)), content_type="text/csv; charset=utf-8")
-    name = f"activity-{timezone.localdate():%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store"
-    return response
+def _file(records: ActivityQuerySet) -> HttpResponseBase:
+    response = StreamingHttpResponse(csv_lines(NEWEST_FIRST.first(records)), content_type=FORMATS[CSV])
+    return as_attachment(response, f"activity-{timezone.localdate():%Y-%m-%d}.csv")
 
 
 def _page(

@@ -1,20 +1,36 @@
 """The customer list: found by name, opened in place, paged through."""
 
 import uuid
+from collections.abc import Iterator
+from itertools import batched
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from customers.counts import count_customers
 from customers.models import ResellerRelationship
-from desk.listing import FURTHER_FILTERS, MOST_COUNTED, CustomerSearch, list_customers
+from desk.columns import CUSTOMER_COLUMNS
+from desk.listing import (
+    FURTHER_FILTERS,
+    LAST_FIRST,
+    MOST_COUNTED,
+    SOON_DELETED,
+    CustomerSearch,
+    all_matches,
+    list_customers,
+    picked_by,
+)
+from desk.operations import record_export
 from desk.paging import address
 from desk.portfolio import CustomerLine, SubscriptionLine, customer_lines, opened
+from desk.sheets import CHUNK, MOST_IN_A_WORKBOOK, TooManyRows
+from desk.views.files import asked_format, file_of, too_many_for
 from partners.access import access
 from partners.models import Staff
 from partners.requests import StaffRequest
@@ -24,9 +40,17 @@ from partners.templatetags.look import icon
 
 @require_safe
 @access(may=Permission.SEE_CUSTOMERS)
-def customer_list(request: StaffRequest) -> HttpResponse:
-    """The partner's customers by name; a script may ask for the results or for one opened line alone."""
+def customer_list(request: StaffRequest) -> HttpResponseBase:
+    """The partner's customers by name; a script may ask for the results or for one opened line alone.
+
+    `?format=csv` or `xlsx` sends what is filtered as a file.
+    """
     staff = request.user
+    form = asked_format(request)
+    return _file(request, form) if form else _page(request, staff)
+
+
+def _page(request: StaffRequest, staff: Staff, *, refused: bool = False) -> HttpResponse:
     wanted = _wanted(request)
     open_id = _open_id(request)
     context = _shared(request, staff, open_id)
@@ -34,14 +58,42 @@ def customer_list(request: StaffRequest) -> HttpResponse:
         context["line"] = _line(staff, wanted.removeprefix("customer-"))
         response = render(request, "desk/customers.html#line", context)
     else:
-        context |= _listed(request, staff)
+        context |= _listed(request, staff) | {"is_part": wanted == "customers"}
         if wanted != "customers":
             assert staff.partner_id is not None
             context["total"] = count_customers(staff.partner_id)
+            context |= {"refused": refused, "most_in_a_workbook": MOST_IN_A_WORKBOOK}
         part = "#results" if wanted == "customers" else ""
-        response = render(request, f"desk/customers.html{part}", context)
+        response = render(request, f"desk/customers.html{part}", context, status=422 if refused else 200)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def _file(request: StaffRequest, form: str) -> HttpResponseBase:
+    staff, search = request.user, CustomerSearch.of(request.GET)
+    if search.is_unknown_filter:
+        # Nobody is to take a whole portfolio for a part of it.
+        return _page(request, staff)
+    rows = all_matches(staff, search).count()
+    if too_many_for(form, rows) and search.show in {"", SOON_DELETED}:
+        return _page(request, staff, refused=True)
+    try:
+        answer = file_of("customers", form, CUSTOMER_COLUMNS, _chunks(staff, search), title=_("Customers"))
+    except TooManyRows:
+        return _page(request, staff, refused=True)
+    if request.method == "GET":
+        asked = {name: value for name, value in (("q", search.text), ("show", search.show)) if value}
+        codes = [column.code for column in CUSTOMER_COLUMNS]
+        record_export(staff=staff, exported="customers", form=form, asked=asked, columns=codes, rows=rows)
+    return answer
+
+
+def _chunks(staff: Staff, search: CustomerSearch) -> Iterator[list[CustomerLine]]:
+    assert staff.partner_id is not None
+    pick = picked_by(search, staff.partner_id)
+    for chunk in batched(all_matches(staff, search).iterator(chunk_size=CHUNK), CHUNK):
+        rows = list(chunk) if pick is None else pick(list(chunk))
+        yield customer_lines(rows, partner_id=staff.partner_id)
 
 
 def _wanted(request: StaffRequest) -> str:
@@ -101,6 +153,9 @@ def _listed(request: StaffRequest, staff: Staff) -> dict[str, Any]:
         "search": search,
         "listing": listing,
         "first_url": address(path, request.GET),
+        "sort_url": address(path, request.GET, sort=None if search.sort else LAST_FIRST),
+        "csv_url": "" if search.is_unknown_filter else address(path, request.GET, format="csv"),
+        "excel_url": address(path, request.GET, format="xlsx"),
         "further": search.show in FURTHER_FILTERS,
         "most_counted": MOST_COUNTED,
         **listing.page.addresses(path, request.GET),

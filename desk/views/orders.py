@@ -14,13 +14,14 @@ from customers.models import ResellerRelationship
 from desk.paging import by_moment, take_page
 from desk.views.subscriptions import visible_relationship
 from partners.access import access
+from partners.answers import answer
 from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.basket import BasketForm, SubmittedBasket
 from subscriptions.models import BillingCycle, Order
 from subscriptions.ordering import LinesRefused, place_order, retry_provisioning
 from subscriptions.sale import sale_to
-from subscriptions.views.shared import answer, refused
+from subscriptions.views.shared import refused
 from upgrades.consequences import consequences_of_sale
 
 PAGE_SIZE = 50

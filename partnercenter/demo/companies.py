@@ -30,14 +30,62 @@ def _shared(name: str, domain: str, *holds: Held, **kwargs: Any) -> Company:
     return Company(name, domain, holds, resellers=(CONTOSO, FABRIKAM), **kwargs)
 
 
+LI_NA = {
+    "first_name": "娜",
+    "last_name": "李",
+    "email": "li.na@adatum.example",
+    "phone_number": "+86 21 5555 0100",
+    "country": "CN",
+    "state": "SH",
+    "city": "上海",
+    "district": "浦东新区",
+    "address_line1": "世纪大道1号",
+    "postal_code": "200120",
+}
+CHEN_WEI = {
+    "first_name": "伟",
+    "last_name": "陈",
+    "email": "chen.wei@zkyuanjing.example",
+    "phone_number": "+86 10 5555 0144",
+    "country": "CN",
+    "state": "BJ",
+    "city": "北京",
+    "district": "海淀区",
+    "address_line1": "中关村大街27号",
+    "postal_code": "100080",
+}
+KATE_BELL = {
+    "first_name": "Kate",
+    "last_name": "Bell",
+    "email": "kate.bell@northwind.example",
+    "phone_number": "+86 21 5555 0187",
+    "country": "CN",
+    "state": "SH",
+    "city": "Shanghai",
+    "address_line1": "1788 Nanjing Road West",
+    "address_line2": "Floor 12",
+    "postal_code": "200040",
+}
+MARIA_PENALVER = {
+    "first_name": "María",
+    "last_name": "Peñalver",
+    "email": "maria@penalver.example",
+    "phone_number": "+34 912 34 56 78",
+    "country": "ES",
+    "state": "Madrid",
+    "city": "Madrid",
+    "address_line1": "Calle de Alcalá, 45",
+    "postal_code": "28014",
+}
+
 OF_CONTOSO = (
-    Company("Adatum 软件有限公司", "adatum", (Held(BUSINESS, 48, "总部 Head office", days=410),)),
+    Company("Adatum 软件有限公司", "adatum", (Held(BUSINESS, 48, "总部 Head office", days=410),), contact=LI_NA),
     Company(
         "上海云帆信息技术有限公司",
         "yunfan",
         (Held(ESSENTIALS, 120, "浦东", days=95), Held(SKYPE_1, 15, days=60, status="deleted")),
     ),
-    Company("北京中科远景科技有限公司", "zkyuanjing", (Held(PREMIUM, 260, days=500),)),
+    Company("北京中科远景科技有限公司", "zkyuanjing", (Held(PREMIUM, 260, days=500),), contact=CHEN_WEI),
     Company(
         "深圳市华信达电子股份有限公司",
         "huaxinda",
@@ -67,7 +115,13 @@ OF_CONTOSO = (
     Company("重庆山城餐饮连锁有限公司", "shancheng", (Held(BUSINESS, 55), Held(SKYPE_1, 55, parent=0, days=120))),
     Company("宁波港联国际货运代理有限公司", "ganglian", (Held(ESSENTIALS, 64, renews=False, days=345),)),
     Company("合肥量子通信研究所", "hf-quantum", (Held(PREMIUM, 44, "实验室"),), without=("information-protection",)),
-    Company("Northwind Traders (China)", "northwind", (Held(PREMIUM, 150, "Shanghai office", days=280),)),
+    Company(
+        "Northwind Traders (China)",
+        "northwind",
+        (Held(PREMIUM, 150, "Shanghai office", days=280),),
+        contact=KATE_BELL,
+        billing={"email": "accounts@northwind.example", "culture": "en-US", "language": "en"},
+    ),
     Company(
         "Tailspin Toys",
         "tailspin",
@@ -83,7 +137,13 @@ OF_CONTOSO = (
     Company("Alpine Ski House", "alpineski", (Held(BUSINESS, 8, status="deleted", days=600, suspended=130),)),
     Company("Coho Vineyard & Winery", "cohowinery", (Held(ESSENTIALS, 14), Held(EXCHANGE_1, 3, seller=None, days=36))),
     Company("Margie's Travel", "margies-travel", (Held(BUSINESS, 21, "Agents", days=7),)),
-    Company("Compañía Exportadora Peñalver", "penalver", (Held(PREMIUM, 36, "Oficina de Shanghái", days=260),)),
+    Company(
+        "Compañía Exportadora Peñalver",
+        "penalver",
+        (Held(PREMIUM, 36, "Oficina de Shanghái", days=260),),
+        contact=MARIA_PENALVER,
+        billing={"company_name": "Compañía Exportadora Peñalver, S.L.", "culture": "en-US", "language": "es"},
+    ),
     Company(
         "Diseños Ibáñez y Núñez, S.L.", "ibanez-nunez", (Held(BUSINESS, 16, "Diseño gráfico"),), without=("bookings",)
     ),

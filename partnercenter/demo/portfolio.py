@@ -53,7 +53,7 @@ class Company:
 
     The first of the `resellers` holds all privileges but those `without`; the services of `elsewhere` are the
     second's. `expected` are the codes that stand in the way of each target of its first subscription, in the
-    eyes of Contoso, where the customer is a worked case.
+    eyes of Contoso, where the customer is a worked case. `billing` says only what differs from the `contact`.
     """
 
     name: str
@@ -65,6 +65,8 @@ class Company:
     customer_id: str = ""
     note: str = ""
     expected: Mapping[str, list[str]] = field(default_factory=dict)
+    contact: Mapping[str, str] = field(default_factory=dict)
+    billing: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -101,7 +103,16 @@ def _customer(company: Company, offers: Mapping[str, str], services: list[str], 
         "subscriptions": [
             _subscription(company, number, held, offers, today) for number, held in enumerate(company.holds)
         ],
+        **_account(company),
     }
+
+
+def _account(company: Company) -> dict[str, Any]:
+    """How to reach and bill it, where that is known."""
+    if not company.contact:
+        return {}
+    style = {"company_name": company.name, "culture": "zh-CN", "language": "zh"}
+    return {"contact": dict(company.contact), "billing": {**style, **company.contact, **company.billing}}
 
 
 def _subscription(

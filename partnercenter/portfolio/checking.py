@@ -1,15 +1,17 @@
 """Turns one record of a portfolio file into rows, or says what is wrong with it."""
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from catalog.models import Offer, Service
-from customers.models import Customer
+from customers.models import BillingProfile, ContactDetails, Customer, Recipient
 from customers.naming import name_key
+from customers.operations import checked_billing, checked_contact
 from partnercenter.portfolio.faults import Fault, Faults, shown
 from partnercenter.portfolio.members import (
     Member,
@@ -30,7 +32,16 @@ from partnercenter.portfolio.members import (
 )
 from partnercenter.portfolio.orders import line_shape, stage_orders
 from partnercenter.portfolio.reading import Record
-from partnercenter.portfolio.staging import CUSTOMERS, PARTNERS, PRIVILEGES, RELATIONSHIPS, SUBSCRIPTIONS, Table
+from partnercenter.portfolio.staging import (
+    BILLINGS,
+    CONTACTS,
+    CUSTOMERS,
+    PARTNERS,
+    PRIVILEGES,
+    RELATIONSHIPS,
+    SUBSCRIPTIONS,
+    Table,
+)
 from partners.models import Partner, PartnerType
 from subscriptions.models import Status, Subscription, a_year_later
 
@@ -63,7 +74,33 @@ CUSTOMER = Shape(
         "former_resellers": Member(items, left_out=()),
         "resellers_since": Member(members, left_out=None),
         "orders": Member(items, left_out=()),
+        "contact": Member(members, left_out=None),
+        "billing": Member(members, left_out=None),
     }
+)
+
+
+@dataclass(frozen=True)
+class Details:
+    """A member that holds details beside a customer's row: its table, its shape, and the rules of its model."""
+
+    member: str
+    table: Table
+    shape: Shape
+    check: Callable[[Mapping[str, str]], Recipient]
+
+    @classmethod
+    def of(
+        cls, member: str, table: Table, model: type[Recipient], check: Callable[[Mapping[str, str]], Recipient]
+    ) -> "Details":
+        """Each field may be left out where the model allows it to be empty."""
+        fields = {name: Member(text(_longest(model, name), may_be_blank=True), left_out="") for name in model.VALUES}
+        return cls(member, table, Shape(fields), check)
+
+
+DETAILS = (
+    Details.of("contact", CONTACTS, ContactDetails, checked_contact),
+    Details.of("billing", BILLINGS, BillingProfile, checked_billing),
 )
 
 
@@ -153,12 +190,30 @@ class Checker:
             key = name_key(row["company_name"] or "")
             values = (row["id"], row["company_name"], key, row["domain"])
             self.stage(CUSTOMERS, (record.sequence, record.number, None, *values))
+        for details in DETAILS:
+            if row[details.member] is not None:
+                self._details(details, row)
         named = self._resellers(row)
         self._privileges(row)
         sellers = self._subscriptions(row)
         stage_orders(self, row["id"], row["orders"] or ())
         for partner_id in sorted(sellers - named):
             self._relationship(None, row["id"], partner_id, "")
+
+    def _details(self, details: Details, row: dict[str, Any]) -> None:
+        record, place = self.record, f"{self.record.place}.{details.member}"
+        before = self.faults.count
+        values = details.shape.read(row[details.member], place, self.report)
+        if self.faults.count > before:
+            return
+        try:
+            checked = details.check(values)
+        except ValidationError as error:
+            for name, words in error.message_dict.items():
+                self.report(f"{place}.{name}", " ".join(words))
+            return
+        if row["id"]:
+            self.stage(details.table, (record.sequence, record.number, None, row["id"], *checked.values.values()))
 
     def _relationship(
         self, number: int | None, customer_id: str | None, partner_id: str, member: str, since: Any = None

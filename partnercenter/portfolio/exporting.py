@@ -3,7 +3,8 @@
 Members that the first form of the file lacks are written only where the portal knows something to say there:
 `since` of a privilege, `resellers_since`, and `former_resellers`, partners whose relationship ended after they had
 sold something, where no subscription of the file tells that by itself; `orders`, with how far the provisioning of
-each line is.
+each line is; `contact` and `billing`, the contact details and the billing profile of a customer, each without its empty
+fields.
 """
 
 import datetime
@@ -17,7 +18,14 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from customers.models import (
+    BillingProfile,
+    ContactDetails,
+    Customer,
+    DelegatedAdminPrivilege,
+    Recipient,
+    ResellerRelationship,
+)
 from partnercenter.portfolio.orders import order_records, order_rows
 from partnercenter.portfolio.output import Write
 from partners.models import Partner
@@ -101,6 +109,10 @@ class Portfolio:
             )
         )
         orders = _Groups(order_rows(self.partner_id, self.subscriptions))
+        details = {
+            "contact": (ContactDetails.VALUES, _Groups(self._details(ContactDetails))),
+            "billing": (BillingProfile.VALUES, _Groups(self._details(BillingProfile))),
+        }
         for customer_id, company_name, domain in customers.iterator(ROWS_AT_ONCE):
             held = self._subscription_records(subscriptions.of(customer_id))
             placed = list(order_records(orders.of(customer_id), _time))
@@ -114,7 +126,19 @@ class Portfolio:
                 "subscriptions": held,
                 **extra,
                 **({"orders": placed} if placed else {}),
+                **{
+                    member: _without_empty(names, row)
+                    for member, (names, rows) in details.items()
+                    for row in rows.of(customer_id)
+                },
             }
+
+    def _details(self, model: type[Recipient]) -> QuerySet[Any, Row]:
+        """What stands beside the customers' rows, by customer."""
+        rows = model._default_manager.order_by("customer_id")
+        if self.partner_id is not None:
+            rows = rows.filter(pk__in=self.customers)
+        return rows.values_list("customer_id", *model.VALUES)
 
     def _subscription_records(self, rows: list[Row]) -> list[dict[str, Any]]:
         present = {row[1] for row in rows}
@@ -171,6 +195,10 @@ def _resellers(rows: Iterable[Row], sellers: set[str | None]) -> tuple[list[str]
             times[name] = _time(since)
     extra = {"former_resellers": former, "resellers_since": times}
     return in_force, {member: value for member, value in extra.items() if value}
+
+
+def _without_empty(names: Iterable[str], row: Row) -> dict[str, str]:
+    return {name: value for name, value in zip(names, row[1:], strict=True) if value}
 
 
 def _privileges(rows: Iterable[Row]) -> list[dict[str, str]]:

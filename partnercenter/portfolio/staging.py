@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
+from customers.models import BillingProfile, ContactDetails
+
 BATCH = 20_000
 Row = tuple[Any, ...]
 
@@ -41,6 +43,8 @@ RELATIONSHIPS = Table(
     {"member": TEXT, "customer_id": UUID, "partner_id": UUID, "in_force": FLAG, "since": TIME},
 )
 PRIVILEGES = Table("staged_privilege", {"customer_id": UUID, "service_id": INTEGER, "partner_id": UUID, "since": TIME})
+CONTACTS = Table("staged_contact", {"customer_id": UUID, **dict.fromkeys(ContactDetails.VALUES, TEXT)})
+BILLINGS = Table("staged_billing", {"customer_id": UUID, **dict.fromkeys(BillingProfile.VALUES, TEXT)})
 SUBSCRIPTIONS = Table(
     "staged_subscription",
     {
@@ -91,7 +95,17 @@ ORDER_LINES = Table(
         "customer_id": UUID,
     },
 )
-TABLES = (PARTNERS, CUSTOMERS, RELATIONSHIPS, PRIVILEGES, SUBSCRIPTIONS, ORDERS, ORDER_LINES)
+TABLES = (
+    PARTNERS,
+    CUSTOMERS,
+    CONTACTS,
+    BILLINGS,
+    RELATIONSHIPS,
+    PRIVILEGES,
+    SUBSCRIPTIONS,
+    ORDERS,
+    ORDER_LINES,
+)
 
 
 class Staging:

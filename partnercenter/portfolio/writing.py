@@ -10,8 +10,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Offer
-from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from customers.models import (
+    BillingProfile,
+    ContactDetails,
+    Customer,
+    DelegatedAdminPrivilege,
+    Recipient,
+    ResellerRelationship,
+)
 from partnercenter.portfolio.staging import (
+    BILLINGS,
+    CONTACTS,
     CUSTOMERS,
     ORDER_LINES,
     ORDERS,
@@ -71,6 +80,11 @@ class Kind:
         """The portal's table."""
         return self.model._meta.db_table
 
+    @property
+    def key(self) -> str:
+        """The column that tells the portal's rows apart."""
+        return str(self.model._meta.pk.column)
+
     def differs(self, staged: Staging) -> str:
         """Whether the portal's row is not as the staged one says."""
         distinct = "IS DISTINCT FROM" if staged.is_postgresql else "IS NOT"
@@ -80,6 +94,21 @@ class Kind:
 
 def _same(*columns: str) -> dict[str, str]:
     return {column: f"s.{column}" for column in columns}
+
+
+def _details(code: str, words: Promise, table: Table, model: type[Recipient]) -> Kind:
+    """Details that stand beside the customer's row."""
+    return Kind(
+        code=code,
+        words=words,
+        table=table,
+        model=model,
+        match="t.customer_id = s.customer_id",
+        changed=_same(*model.VALUES),
+        new=_same("customer_id", *model.VALUES),
+        # Whoever looks at the older version must not save over this one.
+        also={"version": "t.version + 1", "changed_at": ":now"},
+    )
 
 
 _SUBSCRIPTION = _same(
@@ -124,6 +153,8 @@ KINDS = (
         also=_same("name_key"),
         new=_same("id", "company_name", "name_key", "domain"),
     ),
+    _details("contact_details", _("Contact details"), CONTACTS, ContactDetails),
+    _details("billing_profiles", _("Billing profiles"), BILLINGS, BillingProfile),
     Kind(
         code="reseller_relationships",
         words=_("Reseller relationships"),
@@ -230,9 +261,9 @@ class Writer:
                 self._run(f"ANALYZE {model._meta.db_table}")
 
     def _count(self, kind: Kind) -> Counts:
+        there = f"t.{kind.key} IS NOT NULL"
         sql = f"""
-            SELECT count(*) FILTER (WHERE t.id IS NULL), count(*) FILTER (WHERE t.id IS NOT NULL AND {{differs}}),
-                   count(*)
+            SELECT count(*) FILTER (WHERE NOT {there}), count(*) FILTER (WHERE {there} AND {{differs}}), count(*)
             FROM {kind.table.name} AS s LEFT JOIN {kind.target} AS t ON {kind.match}
         """
         added, updated, staged = self._rows(sql.format(differs=kind.differs(self.staged)))[0]

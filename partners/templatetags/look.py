@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms.boundfield import BoundField, BoundWidget
+from django.forms.utils import flatatt
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -69,6 +70,21 @@ def draw_control(field: BoundField) -> SafeString:
     given = str(field.field.widget.attrs.get("class", ""))
     classes = " ".join(filter(None, [look, given, "is-invalid" if field.errors else ""]))
     return field.as_widget(attrs={"class": classes})
+
+
+@register.simple_tag
+def draw_choice(choice: BoundWidget) -> SafeString:
+    """One box or button of a field with several choices, without its label."""
+    attributes = {**choice.data["attrs"], "class": "form-check-input"}
+    if choice.data["selected"]:
+        attributes["checked"] = True
+    return format_html(
+        '<input type="{}" name="{}" value="{}"{}>',
+        choice.data["type"],
+        choice.data["name"],
+        choice.data["value"],
+        flatatt(attributes),
+    )
 
 
 @register.simple_tag

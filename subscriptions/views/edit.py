@@ -12,13 +12,14 @@ from django.views.decorators.http import require_http_methods
 
 from activity.errors import Refused
 from partners.access import access
+from partners.answers import answer
 from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.forms import EditForm
 from subscriptions.models import Subscription
 from subscriptions.operations import Wanted, change_subscription
 from subscriptions.views.licences import with_fresh
-from subscriptions.views.shared import answer, once, own_subscription, refused
+from subscriptions.views.shared import once, own_subscription, refused
 
 TEMPLATE = "subscriptions/edit.html"
 

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from activity.errors import Refused
 from customers.models import Customer
 from partners.access import access
+from partners.answers import answer
 from partners.models import Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.forms import LicencesForm, ManyLicencesForm
 from subscriptions.models import Status, Subscription
 from subscriptions.operations import Change, Wanted, change_subscription, change_subscriptions
-from subscriptions.views.shared import answer, once, own_subscription, refused
+from subscriptions.views.shared import once, own_subscription, refused
 
 FORM = "subscriptions/licences.html"
 MANY_FORM = "subscriptions/many_licences.html"

@@ -4,16 +4,17 @@ import uuid
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils.safestring import SafeString
 
 from activity.errors import Refused
 from activity.models import ActivityRecord
 from activity.words import sentence_with_link
+from partners.answers import answer
+from partners.forms import OnceForm
 from partners.models import Staff
 from partners.requests import StaffRequest
 from subscriptions.errors import ChangedMeanwhile
-from subscriptions.forms import OnceForm
 from subscriptions.models import Subscription
 
 
@@ -44,13 +45,6 @@ def refused(
     """The form again as things stand now, with what was typed, and why nothing was done."""
     form.refuse(message or refusal.message)
     return answer(request, template, {**context, "form": form, "changes": told(refusal)}, status=409)
-
-
-def answer(request: StaffRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """This page; the form with its reasons says more than the general page for a status would."""
-    response = render(request, template, context, status=status)
-    response.is_portal_page = True  # type: ignore[attr-defined]
-    return response
 
 
 def once(subscription: Subscription) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from activity.errors import Refused
 from partners.access import access
+from partners.answers import answer
 from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.errors import ChangeRefused
@@ -24,7 +25,7 @@ from subscriptions.life import check, that_go_along
 from subscriptions.models import DAYS_UNTIL_DELETION, Status, Subscription
 from subscriptions.operations import Wanted, change_subscription
 from subscriptions.views.licences import with_fresh
-from subscriptions.views.shared import answer, once, own_subscription, refused
+from subscriptions.views.shared import once, own_subscription, refused
 
 TEMPLATE = "subscriptions/status.html"
 

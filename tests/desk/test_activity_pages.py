@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from activity.models import ActorKind, Outcome
-from desk.log import harmless
+from desk.sheets import harmless
 from desk.views import activity as view
 from partners.models import Partner, Staff
 from partners.roles import Role

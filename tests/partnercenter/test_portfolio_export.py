@@ -217,3 +217,37 @@ def test_the_commands_work_outside_a_transaction_as_on_the_command_line(desk: De
     call_command("export_eligibility", partner=OURS, stdout=verdicts)
     assert len(verdicts.getvalue().splitlines()) == 3
     assert desk.take_out() == first
+
+
+CONTACT = {
+    "first_name": "娜",
+    "last_name": "李",
+    "email": "li.na@adatum.example",
+    "phone_number": "+86 21 5555 0100",
+    "country": "CN",
+    "state": "SH",
+    "city": "上海",
+    "district": "浦东新区",
+    "address_line1": "世纪大道1号",
+    "postal_code": "200120",
+}
+BILLING = {"company_name": "Adatum 软件有限公司", **CONTACT, "culture": "zh-CN", "language": "zh"}
+
+
+def test_contact_and_billing_come_out_as_they_went_in(desk: Desk) -> None:
+    desk.bring_in(a_portfolio(a_customer(ADATUM, contact=CONTACT, billing=BILLING), a_customer(LITWARE)))
+    adatum, litware = json.loads(desk.take_out())["customers"]
+    assert (adatum["contact"], adatum["billing"]) == (CONTACT, BILLING)
+    assert "contact" not in litware
+    assert "billing" not in litware
+    first = desk.take_out()
+    _empty_the_portal()
+    desk.bring_in(json.loads(first))
+    assert desk.take_out() == first
+
+
+def test_a_partner_takes_out_the_accounts_of_its_own_customers(desk: Desk) -> None:
+    theirs = a_customer(LITWARE, resellers=[THEIRS], contact=CONTACT)
+    desk.bring_in(a_portfolio(a_customer(ADATUM, contact=CONTACT), theirs))
+    (customer,) = json.loads(desk.take_out(partner=OURS))["customers"]
+    assert (customer["id"], customer["contact"]) == (ADATUM, CONTACT)

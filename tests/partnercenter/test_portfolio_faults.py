@@ -358,3 +358,35 @@ def test_a_file_that_is_not_there_or_no_file_is_said_so(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.json", tmp_path, Path("a\x00b.json")):
         with pytest.raises(CommandError, match="cannot be read"):
             call_command("import_portfolio", str(path), stdout=StringIO())
+
+
+CONTACT = {"first_name": "Na", "last_name": "Li", "email": "li.na@adatum.example"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "place", "words"),
+    [
+        ({"email": "li.na"}, "email", "valid email"),
+        ({"email": 5}, "email", "expected text"),
+        ({"phone_number": "12345"}, "phone_number", "no telephone number"),
+        ({"first_name": "x" * 51}, "first_name", "longer than 50"),
+        ({"last_name": "Li\x00"}, "last_name", "control characters"),
+        ({"last_name": ""}, "last_name", "blank"),
+        ({"city": "Shanghai", "country": "CN"}, "address_line1", "required"),
+        ({"colour": "red"}, "colour", "unknown member"),
+    ],
+    ids=repr,
+)
+def test_a_wrong_member_of_the_contact_details_is_named(
+    desk: Desk, changed: dict[str, Any], place: str, words: str
+) -> None:
+    faults = desk.faults(a_portfolio(a_customer(ADATUM, contact=CONTACT | changed)))
+    assert any(fault.startswith(f"customers[0].contact.{place}: ") and words in fault for fault in faults), faults
+    assert not Customer.objects.exists()
+
+
+@pytest.mark.parametrize("value", [None, [], "x", 5])
+@pytest.mark.parametrize("member", ["contact", "billing"])
+def test_details_are_an_object(desk: Desk, member: str, value: Any) -> None:
+    (fault,) = desk.faults(a_portfolio(a_customer(ADATUM, **{member: value})))
+    assert fault.startswith(f"customers[0].{member}: expected an object")

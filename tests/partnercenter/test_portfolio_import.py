@@ -16,7 +16,13 @@ from django.db import connection
 
 from activity.models import ActivityRecord, ActorKind
 from customers.counts import count_customers
-from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from customers.models import (
+    BillingProfile,
+    ContactDetails,
+    Customer,
+    DelegatedAdminPrivilege,
+    ResellerRelationship,
+)
 from partnercenter.portfolio import reading
 from partners.models import Partner
 from subscriptions.models import Subscription
@@ -308,3 +314,20 @@ def test_imports_and_upgrades_at_once_follow_one_another(desk: Desk) -> None:
     # Each import and each upgrade that went through wrote the version after the one that it saw.
     assert subscription.version == 1 + Upgrade.objects.count() + 8
     assert ActivityRecord.objects.filter(operation="import_portfolio").count() == 9
+
+
+CONTACT = {"first_name": "Na", "last_name": "Li", "email": "li.na@adatum.example", "phone_number": "021-5555 0100"}
+
+
+def test_contact_details_are_added_and_changed_and_left_alone(desk: Desk) -> None:
+    desk.bring_in(a_portfolio(a_customer(ADATUM, contact=CONTACT)))
+    contact = ContactDetails.objects.get()
+    assert (str(contact.pk), contact.phone_number, contact.version) == (ADATUM, "+86 21 5555 0100", 1)
+    assert "nothing" in desk.bring_in(a_portfolio(a_customer(ADATUM, contact=CONTACT))).lower()
+    desk.bring_in(a_portfolio(a_customer(ADATUM)))
+    contact.refresh_from_db()
+    assert (contact.email, contact.version) == ("li.na@adatum.example", 1)
+    desk.bring_in(a_portfolio(a_customer(ADATUM, contact=CONTACT | {"email": "new@adatum.example"})))
+    contact.refresh_from_db()
+    assert (contact.email, contact.version) == ("new@adatum.example", 2)
+    assert not BillingProfile.objects.exists()

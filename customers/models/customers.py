@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Service
 from customers.naming import NameKeyField
 from customers.querysets import CustomerQuerySet, PrivilegeQuerySet, RelationshipQuerySet
+from partners.legible import validate_legible
 from partners.models import Partner
 
 # Both cases are spelled out: without regard to case, “K” would also be the sign of the Kelvin.
@@ -24,7 +25,7 @@ class Customer(models.Model):
     """A company that uses the cloud services; its id is the tenant id."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    company_name = models.CharField(_("company"), max_length=200)
+    company_name = models.CharField(_("company"), max_length=200, validators=[validate_legible])
     domain = models.CharField(
         _("primary domain"),
         max_length=253,
