@@ -120,8 +120,8 @@ def _create(wanted: NewCustomer) -> Customer:
     try:
         with transaction.atomic():
             return _first_created(wanted) or _save_all(wanted)
-    except IntegrityError as error:
-        # Somebody else took the domain, or sent the same key, at the same moment.
+    except (IntegrityError, DomainTaken) as error:
+        # It may be the same key that took the domain, at the same moment.
         first = _first_created(wanted)
         if first is not None:
             return first

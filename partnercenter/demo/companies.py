@@ -74,7 +74,7 @@ MARIA_PENALVER = {
     "country": "ES",
     "state": "Madrid",
     "city": "Madrid",
-    "address_line1": "Calle de Alcalá, 45",
+    "address_line1": "Paseo del Prado, 45",
     "postal_code": "28014",
 }
 

@@ -8,6 +8,7 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -91,7 +92,8 @@ def _submit(request: StaffRequest, subscription: Subscription) -> HttpResponseBa
         fresh = own_subscription(request.user, subscription.customer_id, subscription.pk)
         again = LicencesForm(with_fresh(request.POST, once(fresh)), subscription=fresh)
         return refused(request, FORM, again, refusal, _context(fresh))
-    messages.success(request, _("It has %(count)s licences now.") % {"count": number_format(changed.quantity)})
+    words = ngettext("It has %(count)s licence now.", "It has %(count)s licences now.", changed.quantity)
+    messages.success(request, words % {"count": number_format(changed.quantity)})
     return redirect("desk:subscription_details", changed.customer_id, changed.pk)
 
 
@@ -182,8 +184,12 @@ def _submit_many(request: StaffRequest, form: ManyLicencesForm, context: dict[st
         )
     except Refused as refusal:
         return _refused_many(request, refusal, context)
-    count = number_format(len(changed))
-    messages.success(request, _("The licences of %(count)s subscriptions are as you wanted them.") % {"count": count})
+    words = ngettext(
+        "The licences of %(count)s subscription are as you wanted them.",
+        "The licences of %(count)s subscriptions are as you wanted them.",
+        len(changed),
+    )
+    messages.success(request, words % {"count": number_format(len(changed))})
     return redirect("desk:subscription_list", context["customer"].pk)
 
 

@@ -41,7 +41,7 @@ class TestAccount:
             customer.domain,
             str(customer.pk),
             "李娜",
-            "浦东新区, Shanghai, Shanghai, 200120",
+            "浦东新区, Shanghai, 200120",
             "bills@woodgrove.example",
             "中文",
             "Chinese (China)",
