@@ -1,9 +1,11 @@
 """The worker provisions what was ordered, tries again what fails, and takes up what a killed one left."""
 
 import datetime
+from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -12,11 +14,11 @@ from activity.models import ActivityRecord
 from activity.words import sentence
 from customers.models import Customer
 from partners.models import Staff
-from subscriptions.models import Order, OrderLine, OrderStatus, Provisioning, Status, Subscription
+from subscriptions.models import Failure, Order, OrderLine, OrderStatus, Provisioning, Status, Subscription
 from subscriptions.ordering import place_order, retry_provisioning
 from subscriptions.provisioning import PAUSES, provision_due_lines
 from subscriptions.sale import Line
-from tests.factories import StaffFactory, customer_of, offer
+from tests.factories import OrderFactory, OrderLineFactory, StaffFactory, customer_of, offer
 from tests.subscriptions import working
 from tests.subscriptions.working import work
 
@@ -159,3 +161,62 @@ class TestFailures:
 def test_a_provisioner_that_is_none_is_named_by_the_checks(settings: Settings, path: str) -> None:
     settings.PROVISIONER = path
     assert "subscriptions.E001" in {message.id for message in run_checks()}
+
+
+@pytest.mark.django_db
+class TestAddOns:
+    @pytest.fixture
+    def line(self, staff: Staff, customer: Customer) -> OrderLine:
+        """A line that stands before that of its parent in the order."""
+        placed = OrderFactory(staff=staff, customer=customer)
+        parent = OrderLineFactory(order=placed, number=1)
+        return OrderLineFactory(order=placed, number=0, subscription__parent=parent.subscription)
+
+    def test_a_parent_comes_before_its_add_on(self, line: OrderLine, settings: Settings) -> None:
+        provision_due_lines(order_id=line.order_id)
+        assert {row.status for row in Subscription.objects.all()} == {Status.ACTIVE}
+
+    def test_an_add_on_waits_while_its_parent_is_not_provisioned(self, line: OrderLine, settings: Settings) -> None:
+        settings.PROVISIONER = f"{WORKING}.AlwaysFails"
+        provision_due_lines(order_id=line.order_id)
+        assert dict(OrderLine.objects.values_list("number", "attempts")) == {0: 0, 1: 1}
+        settings.PROVISIONER = "subscriptions.provisioning.ConfirmAtOnce"
+        make_due()
+        provision_due_lines(order_id=line.order_id)
+        assert {row.status for row in Subscription.objects.all()} == {Status.ACTIVE}
+
+    def test_an_add_on_is_not_active_under_a_parent_that_is_suspended(self, line: OrderLine) -> None:
+        Subscription.objects.filter(add_ons__isnull=False).update(status=Status.SUSPENDED, suspended_at=timezone.now())
+        provision_due_lines(order_id=line.order_id)
+        line.refresh_from_db()
+        assert (line.subscription.status, line.failure_code) == (Status.PENDING, Failure.PARENT_NOT_ACTIVE)
+        assert line.failure_words == "The subscription that it is an add-on of is not active."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"quantity": 0},
+        {"quantity": 10_000_001},
+        {"provisioning": "unheard of"},
+        {"provisioning": Provisioning.SUCCEEDED},
+        {"provisioning": Provisioning.SUCCEEDED, "provisioned_at": timezone.now()},
+        {"provisioned_at": timezone.now()},
+        {"provisioning": Provisioning.FAILED, "next_attempt_at": None},
+    ],
+)
+def test_the_database_refuses_a_line_that_cannot_be(wrong: dict[str, Any]) -> None:
+    line = OrderLineFactory()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OrderLine.objects.filter(pk=line.pk).update(**wrong)
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_a_number_and_a_subscription_twice_and_an_unheard_cycle() -> None:
+    line = OrderLineFactory()
+    for wrong in ({"order": line.order}, {"subscription": line.subscription, "number": 5}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            OrderLineFactory(**wrong)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Order.objects.update(billing_cycle="weekly")

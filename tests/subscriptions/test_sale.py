@@ -131,7 +131,6 @@ def test_what_the_customer_has_costs_no_further_queries(partner: Partner, custom
     assert counted[0] == counted[1] <= 4
 
 
-@pytest.mark.skipif(not hasattr(Offer, "prerequisite_offers"), reason="the catalogue has no add-ons")
 class TestAddOns:
     @pytest.fixture(autouse=True)
     def _add_on(self) -> None:
