@@ -1,8 +1,9 @@
-"""Keeps what the signed-in see out of caches, and shows the portal's own error pages everywhere.
+"""Keeps what the signed-in see out of caches, refuses what cannot be read, and shows the portal's own error pages.
 
 Django would answer some errors with a bare page, or where `DEBUG` is on with a debugging one.
 """
 
+import codecs
 from collections.abc import Callable
 
 from django.core.exceptions import BadRequest
@@ -53,6 +54,29 @@ class ErrorPageMiddleware:
         if response.has_header("Allow"):
             page["Allow"] = response["Allow"]
         return page
+
+
+class ReadableRequestMiddleware:
+    """Refuse a request whose text cannot be read as UTF-8, or whose cookies no database could look up.
+
+    Django reads form and address in whatever encoding the request names, also one that is no encoding of text or
+    yields half characters, and a quoted cookie can hold a NUL. No browser sends either.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if _is_utf8(request.encoding) and not any("\0" in value for value in request.COOKIES.values()):
+            return self.get_response(request)
+        # Read as UTF-8, the request can be looked at by whoever draws or logs the refusal.
+        request.encoding = "utf-8"
+        return error_page(request, 400)
+
+
+def _is_utf8(encoding: str | None) -> bool:
+    # `HttpRequest` has looked the name up already; where Python knows none of that name, Django reads UTF-8.
+    return encoding is None or codecs.lookup(encoding).name == "utf-8"
 
 
 def _is_html(response: HttpResponseBase) -> bool:

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "partnercenter.middleware.PrivatePageMiddleware",
     "partnercenter.middleware.ErrorPageMiddleware",
+    "partnercenter.middleware.ReadableRequestMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -1,9 +1,12 @@
 """What stands around every view: no page of a person in a cache, no error page but the portal's own."""
 
+from typing import Any
+
 import pytest
 from django.conf import LazySettings
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from partnercenter.wsgi import PortalHandler
 from tests.factories import StaffFactory, UpgradeFactory
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +52,62 @@ def test_a_form_in_another_encoding_is_refused(settings: LazySettings, debug: bo
     answer = client.post("/theme/", b"theme=dark", content_type=f"{FORM}; charset=utf-16")
     assert answer.status_code == 400
     assert "That request makes no sense to the portal" in answer.content.decode()
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("encoding", ["rot13", "hex", "utf-7", "idna", "utf-16", "unicode_escape", "latin-1"])
+def test_a_form_of_parts_in_another_encoding_is_refused(settings: LazySettings, debug: bool, encoding: str) -> None:
+    settings.DEBUG = debug
+    client = Client(raise_request_exception=False)
+    person = StaffFactory.create(name="Ana", language="es")
+    client.force_login(person)
+    body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\n+2AA-\r\n--b--\r\n'
+    answer = client.generic("POST", "/settings/profile/", body, f"multipart/form-data; boundary=b; charset={encoding}")
+    assert answer.status_code == 400
+    assert "That request makes no sense to the portal" in answer.content.decode()
+    person.refresh_from_db()
+    assert person.name == "Ana"
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "unicode_escape", "utf-16"])
+def test_an_address_in_another_encoding_is_refused(client: Client, encoding: str) -> None:
+    client.force_login(StaffFactory.create())
+    for path in ("/customers/?q=%2B2AA-", "/activity/?customer=%5Cud800"):
+        assert client.get(path, CONTENT_TYPE=f"{FORM}; charset={encoding}").status_code == 400
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", '"utf-8"', "nonsense", ""])
+def test_utf8_under_any_of_its_names_is_read(client: Client, encoding: str) -> None:
+    answer = client.generic("POST", "/theme/", b"theme=dark", f"{FORM}; charset={encoding}")
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("name", ["sessionid", "csrftoken", "messages", "theme"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_cookie_that_no_database_takes_is_refused(client: Client, name: str, method: str) -> None:
+    client.raise_request_exception = False
+    answer = getattr(client, method)("/sign-in/", headers={"cookie": f'{name}="a-long-enough-key\\000"'})
+    assert answer.status_code == 400
+    assert "That request makes no sense to the portal" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain; a*=nonsense''x",
+        "text/plain; a*=idna''%ff",
+        "text/plain; charset*=utf-8''a%00b",
+        "text/plain; charset=rot13",
+        "text/plain; charset=idna",
+        "text/plain; charset=utf-8",
+    ],
+)
+def test_a_kind_of_content_that_makes_no_sense_is_none(rf: RequestFactory, content_type: str) -> None:
+    environ = rf.get("/healthz?" + "q=%ff&" * 1_001).environ | {"CONTENT_TYPE": content_type}
+    statuses: list[str] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+        statuses.append(status)
+
+    PortalHandler()(environ, start_response)
+    assert statuses == ["200 OK"]
