@@ -6,8 +6,8 @@ Django would answer some errors with a bare page, or where `DEBUG` is on with a 
 import codecs
 from collections.abc import Callable
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import BadRequest, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.cache import add_never_cache_headers
 
 from partnercenter.errors import error_page
@@ -67,11 +67,21 @@ class ReadableRequestMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if _is_utf8(request.encoding) and not any("\0" in value for value in request.COOKIES.values()):
+        if _is_readable(request):
             return self.get_response(request)
-        # Read as UTF-8, the request can be looked at by whoever draws or logs the refusal.
-        request.encoding = "utf-8"
+        # Whoever draws or logs the refusal must not stumble over it too.
+        request.GET = QueryDict()
         return error_page(request, 400)
+
+
+def _is_readable(request: HttpRequest) -> bool:
+    if not _is_utf8(request.encoding) or any("\0" in value for value in request.COOKIES.values()):
+        return False
+    try:
+        # Found out here, because Django's debugging page spends a minute on an address of too many fields.
+        return request.GET is not None
+    except TooManyFieldsSent:
+        return False
 
 
 def _is_utf8(encoding: str | None) -> bool:

@@ -13,9 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "partnercenter.settings")
 class PortalHandler(WSGIHandler):
     """Django's handler, which would fail before any page can be drawn where a `Content-Type` makes no sense."""
 
-    def request_class(  # type: ignore[override]  # Django calls what it takes for a class
-        self, environ: dict[str, Any]
-    ) -> WSGIRequest:
+    def request_class(self, environ: dict[str, Any]) -> WSGIRequest:  # type: ignore[override]
         """The request; what it sends counts as no form where its kind cannot be read."""
         try:
             return WSGIRequest(environ)

@@ -58,10 +58,11 @@ def upgrade_subscription(
         _record_refusal(attempt, None, ("role",))
         raise PermissionDenied
     try:
-        with transaction.atomic():
-            outcome = _upgrade_or_refuse(attempt)
-    except IntegrityError as error:
-        outcome = _after_a_race(attempt, error)
+        outcome = _upgrade_or_refuse(attempt)
+    except IntegrityError:
+        # At the same moment the key was taken by an upgrade of another customer, or the offer got other limits:
+        # neither is kept out by the customer's row. Both can be seen now.
+        outcome = _upgrade_or_refuse(attempt)
     if isinstance(outcome, Upgrade):
         return outcome
     customer, refusal = outcome
@@ -96,6 +97,7 @@ class Attempt:
 Refusal = tuple[Customer | None, UpgradeRefused]
 
 
+@transaction.atomic
 def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
     customer = _lock_customer(attempt)
     # A statement of its own: the one that waited for the lock does not see what was written meanwhile.
@@ -128,14 +130,6 @@ def _lock_customer(attempt: Attempt) -> Customer:
 
 def _first_with_key(attempt: Attempt) -> Upgrade | None:
     return Upgrade.objects.of_partner(attempt.partner.pk).filter(key=attempt.key).first()
-
-
-def _after_a_race(attempt: Attempt, error: IntegrityError) -> Upgrade | Refusal:
-    """The key was taken at the same moment by an upgrade of another customer."""
-    first = _first_with_key(attempt)
-    if first is None:
-        raise error
-    return first if attempt.is_answered_by(first) else (None, KeyReused())
 
 
 def _why_no_verdict(subscription: Subscription, attempt: Attempt) -> UpgradeRefused:

@@ -4,9 +4,11 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from activity.models import ActivityRecord, Outcome
+from catalog.models import Offer
 from customers.models import DelegatedAdminPrivilege
 from partners.models import Staff
 from subscriptions.models import Status, Subscription
@@ -129,3 +131,19 @@ def test_another_key_asks_anew(asked: dict[str, Any]) -> None:
     upgrade_subscription(**asked | {"key": "abc"})
     with pytest.raises(SubscriptionChanged):
         upgrade_subscription(**asked | {"key": "ABC"})
+
+
+def test_limits_that_change_at_the_same_moment_are_judged_again(asked: dict[str, Any]) -> None:
+    changed: list[int] = []
+
+    def change_limits(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('UPDATE "subscriptions_subscription"') and not changed:
+            changed.append(Offer.objects.filter(pk=asked["target_id"]).update(maximum_quantity=1))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(change_limits):
+        upgrade = upgrade_subscription(**asked)
+    assert changed == [1]
+    # The database refused the first try, and the limits with it; the second found them as they were.
+    assert Upgrade.objects.get() == upgrade
+    assert ActivityRecord.objects.count() == 1
