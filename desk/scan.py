@@ -71,7 +71,7 @@ class Pace:
         number = self.first
         while True:
             yield min(number, self.most)
-            number *= 4
+            number *= 2
 
 
 def search_through(

@@ -134,9 +134,9 @@ class SubscriptionFilter(forms.Form):
         return any(self.cleaned_data.get(name) for name in self.fields if name not in {"sort", "columns"})
 
     @property
-    def is_narrow(self) -> bool:
-        """Whether anything is chosen that stands under “More filters”."""
-        return any(self.cleaned_data.get(name) for name in self.fields if name not in {"q", "status"})
+    def further(self) -> int:
+        """How much is chosen of what stands folded away under “More filters”."""
+        return sum(name not in {"q", "status"} for name in self.as_query())
 
     def criteria(self) -> list[Criterion]:
         """What is asked of a subscription, but for what needs verdicts. Deleted ones show only where asked for."""

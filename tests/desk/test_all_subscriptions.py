@@ -296,6 +296,12 @@ def test_what_makes_no_sense_is_left_out_and_told(client: Client, partner: Partn
     assert asked(client, **query, format="csv")["Content-Type"].startswith("text/html")
 
 
+def test_what_is_folded_away_says_how_much_of_it_is_in_use(client: Client, partner: Partner) -> None:
+    sold(partner, customer_of(partner))
+    assert "in use" not in text(asked(client, q="x", status="active"))
+    assert "3 in use" in text(asked(client, q="x", renewal="30", sort="created", columns="id"))
+
+
 def test_an_unknown_kind_of_file_answers_400(client: Client) -> None:
     assert asked(client, format="pdf").status_code == 400
 

@@ -73,6 +73,30 @@ def test_it_lists_the_partners_customers_by_name(client: Client, partner: Partne
     assert shown(client.get("/customers/")) == ["adatum", "Contoso", "Ñandú", "Proseware", "北京华信"]
 
 
+def test_it_is_turned_round_and_pages_both_ways(client: Client, partner: Partner) -> None:
+    names = [one.company_name for one in many(partner, PAGE_SIZE + 5)]
+    first = "/customers/?sort=-company"
+    forward = list(pages(client, first))
+    assert [one for page in forward for one in page] == names[::-1]
+    second = way(client.get(first), "next")
+    assert list(pages(client, second, "prev")) == forward[::-1]
+
+
+def test_an_order_that_there_is_not_is_told(client: Client, partner: Partner) -> None:
+    many(partner, 2)
+    response = client.get("/customers/", {"sort": "password"})
+    assert shown(response) == ["Customer 0000", "Customer 0001"]
+    assert "it is sorted by company" in page(response)
+
+
+def test_the_part_that_a_script_fills_in_brings_the_links_of_its_files(client: Client, partner: Partner) -> None:
+    many(partner, 2, "Contoso {}")
+    content = page(client.get("/customers/", {"q": "contoso"}, headers=FRAGMENT))
+    assert 'id="exports" hx-swap-oob="true"' in content
+    assert "q=contoso&amp;format=csv" in content
+    assert "hx-swap-oob" not in page(client.get("/customers/", {"q": "contoso"}))
+
+
 def test_a_line_says_what_the_customer_is_and_has(client: Client, partner: Partner) -> None:
     customer = customer_of(partner, company_name="Contoso", domain="contoso.partner.onmschina.cn")
     sold(partner, customer, "Business")
@@ -217,9 +241,10 @@ def test_a_search_pages_on_within_what_it_found(client: Client, partner: Partner
     assert [len(one) for one in pages(client, "/customers/?q=contoso")] == [PAGE_SIZE, 3]
 
 
+@pytest.mark.parametrize("sort", ["", "-company"])
 @pytest.mark.parametrize("name", ["Contoso {:03}", "北京华信 {:03}", "Diseño 华信 {:03}"])
 def test_what_very_many_match_pages_both_ways_too(
-    client: Client, partner: Partner, name: str, monkeypatch: pytest.MonkeyPatch
+    client: Client, partner: Partner, name: str, sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "MOST_COUNTED", 10)
     monkeypatch.setattr(listing, "NEAREST", 20)
@@ -230,9 +255,9 @@ def test_what_very_many_match_pages_both_ways_too(
     many(partner, 30, "中 {:02}")
     many(partner, 30, "龙 {:02}")
     query = name[:7].strip() if name.isascii() else "华信"
-    first = f"/customers/?{urlencode({'q': query})}"
+    first = f"/customers/?{urlencode({'q': query, 'sort': sort})}"
     forward = list(pages(client, first))
-    assert [one for page in forward for one in page] == names
+    assert [one for page in forward for one in page] == (names[::-1] if sort else names)
     address, last = way(client.get(first), "next"), first
     while address:
         last, address = address, way(client.get(address), "next")
