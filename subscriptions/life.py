@@ -105,7 +105,7 @@ def _with_times(wanted: Mapping[str, Any], now: datetime.datetime) -> dict[str, 
         return {"suspended_with_parent": False, **wanted, "suspended_at": now}
     if wanted["status"] == Status.ACTIVE:
         return {**wanted, "suspended_at": None, "suspended_with_parent": False}
-    return {"status": wanted["status"]}
+    return {**wanted, "suspended_with_parent": False}
 
 
 def that_go_along(subscription: Subscription, status: Status) -> list[Subscription]:

@@ -159,6 +159,7 @@ class Checker:
                 "suspended": Member(or_null(time), left_out=None),
                 "commitment_end": Member(day, left_out=None),
                 "auto_renew": Member(flag, left_out=True),
+                "suspended_with_parent": Member(flag, left_out=False),
             }
         )
         self.order_line = line_shape(catalogue.offer)
@@ -307,6 +308,9 @@ class Checker:
             self.report(f"{place}.quantity", words % {"most": largest, "value": shown(quantity)})
         if subscription["suspended"] and subscription["status"] not in {*MAY_BE_SUSPENDED, None}:
             self.report(f"{place}.suspended", _("only a suspended or deleted subscription has such a time"))
+        if subscription["suspended_with_parent"] and subscription["status"] not in {Status.SUSPENDED, None}:
+            words = _("only a suspended subscription can have been suspended with its parent")
+            self.report(f"{place}.suspended_with_parent", words)
         if subscription["parent"] and subscription["parent"] == subscription["id"]:
             subscription["parent"] = None
             self.report(f"{place}.parent", _("a subscription is no add-on of itself"))

@@ -106,6 +106,7 @@ class Portfolio:
                 "suspended_at",
                 "commitment_end",
                 "auto_renew",
+                "suspended_with_parent",
             )
         )
         orders = _Groups(order_rows(self.partner_id, self.subscriptions))
@@ -155,6 +156,7 @@ class Portfolio:
                 "suspended": row[9] and _time(row[9]),
                 "commitment_end": row[10].isoformat(),
                 "auto_renew": row[11],
+                **({"suspended_with_parent": True} if row[12] else {}),
             }
             for row in rows
         ]

@@ -60,6 +60,7 @@ SUBSCRIPTIONS = Table(
         "suspended_at": TIME,
         "commitment_end": DAY,
         "auto_renew": FLAG,
+        "suspended_with_parent": FLAG,
         "customer_id": UUID,
         # Whether the record had no fault of its own; one that had is not compared with the portal.
         "is_sound": FLAG,

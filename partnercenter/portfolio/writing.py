@@ -120,6 +120,7 @@ _SUBSCRIPTION = _same(
     "parent_id",
     "suspended_at",
     "auto_renew",
+    "suspended_with_parent",
 )
 _ORDER_LINE = _same(
     "subscription_id",

@@ -1,10 +1,15 @@
 """What was asked once is done once: a key sent again gets the first result."""
 
+import datetime
 import uuid
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from activity.errors import SubmissionReused
+from activity.models import Submission
 from activity.submissions import Asked, first_result, remember
 
 pytestmark = pytest.mark.django_db
@@ -41,3 +46,13 @@ def test_a_key_that_is_taken_at_the_same_moment_is_refused() -> None:
     remember(asked(), {})
     with pytest.raises(SubmissionReused):
         remember(asked(content={"quantity": 6}), {})
+
+
+def test_after_thirty_days_they_are_forgotten() -> None:
+    for days in (0, 29, 31):
+        remember(asked(key=str(days)), {})
+        Submission.objects.filter(key=str(days)).update(at=timezone.now() - datetime.timedelta(days=days))
+    told = StringIO()
+    call_command("forget_submissions", stdout=told)
+    assert told.getvalue() == "1 forgotten\n"
+    assert set(Submission.objects.values_list("key", flat=True)) == {"0", "29"}

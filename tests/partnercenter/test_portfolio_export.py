@@ -77,6 +77,22 @@ def test_a_file_of_the_specification_comes_out_with_its_members_alone_and_in_ord
     ]
 
 
+def test_what_was_suspended_with_its_parent_is_told_and_comes_back_so(desk: Desk) -> None:
+    suspended = {"status": "suspended", "suspended": "2020-01-01T00:00:00Z"}
+    add_on = a_subscription(2, parent=number(1), **suspended)
+    desk.bring_in(a_portfolio(a_customer(ADATUM, a_subscription(1, **suspended), add_on)))
+    assert "suspended_with_parent" not in desk.take_out()
+    desk.bring_in(a_portfolio(a_customer(ADATUM, {**add_on, "suspended_with_parent": True})))
+    first = desk.take_out()
+    held = json.loads(first)["customers"][0]["subscriptions"]
+    assert [one.get("suspended_with_parent") for one in held] == [None, True]
+    _empty_the_portal()
+    desk.bring_in(first)
+    assert desk.take_out() == first
+    desk.bring_in(a_portfolio(a_customer(ADATUM, add_on)))
+    assert not Subscription.objects.get(pk=number(2)).suspended_with_parent
+
+
 @pytest.mark.parametrize("name", ["out.json", "out.jsonl"])
 def test_an_export_gives_back_the_same_portal_and_the_same_bytes(desk: Desk, name: str) -> None:
     desk.bring_in(FULL)

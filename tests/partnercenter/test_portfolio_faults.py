@@ -81,6 +81,8 @@ WRONG_MEMBERS: list[tuple[str, Any, str]] = [
     ("commitment_end", "2019-03-01T00:00:00Z", "expected a day"),
     ("auto_renew", 1, "expected true or false"),
     ("auto_renew", "true", "expected true or false"),
+    ("suspended_with_parent", 0, "expected true or false"),
+    ("suspended_with_parent", True, "only a suspended subscription"),
     ("colour", "red", "unknown member"),
     ("id", "x", "expected a UUID"),
 ]

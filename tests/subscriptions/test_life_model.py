@@ -174,6 +174,8 @@ class Life(RuleBasedStateMachine):
             fields = {"suspended_at": self.now, "with_parent": False} | fields
         elif fields.get("status") == "active":
             fields |= {"suspended_at": None, "with_parent": False}
+        elif fields.get("status") == "deleted":
+            fields |= {"with_parent": False}
         self.plain[name] = replace(self.plain[name], **fields, version=self.plain[name].version + 1)
 
     def below(self, name: str) -> list[str]:
