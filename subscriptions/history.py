@@ -3,8 +3,13 @@
 import uuid
 from typing import Any
 
+from django.utils.safestring import SafeString
+
+from activity.errors import Refused
 from activity.models import ActivityRecord, Outcome
 from activity.querysets import ActivityQuerySet
+from activity.words import sentence_with_link
+from subscriptions.errors import ChangedMeanwhile
 from subscriptions.models import Subscription
 
 MOST_TOLD = 10
@@ -28,6 +33,12 @@ def changes_since(subscription: Subscription, version: int, *, partner_id: uuid.
     newest = done.order_by("-at", "-id")[: MOST_TOLD * 2]
     later = [record for record in newest if _version_after(record.after) > version]
     return later[:MOST_TOLD]
+
+
+def told_changes(refusal: Refused) -> list[tuple[ActivityRecord, SafeString]]:
+    """What somebody changed while a page was open, newest first, each with its words; nothing of other refusals."""
+    changes = refusal.changes if isinstance(refusal, ChangedMeanwhile) else []
+    return [(record, sentence_with_link(record)) for record in changes]
 
 
 def _version_after(after: Any) -> int:

@@ -8,11 +8,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalog.fields import WholeNumberField
+from partners.forms import OnceForm
 from subscriptions.errors import quantity_words
 from upgrades.verdicts import Path, Verdict
 
 
-class UpgradeRequest(forms.Form):
+class UpgradeRequest(OnceForm):
     """What a submitted upgrade asks for, as far as the form itself can tell; the operation decides the rest."""
 
     target = forms.UUIDField(
@@ -29,12 +30,6 @@ class UpgradeRequest(forms.Form):
             "invalid": _("Enter the number of licences as a whole number, such as 25."),
         },
     )
-    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=100)
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
-
-    def clean_key(self) -> str:
-        """The idempotency key of this form; a form without one gets a new one."""
-        return str(self.cleaned_data["key"] or uuid.uuid4())
 
 
 class UpgradeForm(UpgradeRequest):
@@ -63,12 +58,6 @@ class UpgradeForm(UpgradeRequest):
         if path is not None and quantity is not None and not path.target.allows(quantity):
             self.add_error("quantity", _out_of_range(path, quantity))
         return cleaned
-
-    def refuse(self, message: str) -> None:
-        """Say why what was submitted was refused, keeping what was typed."""
-        self.full_clean()
-        self.errors.clear()
-        self.add_error(None, message)
 
     @property
     def path(self) -> Path:

@@ -14,9 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from partners.access import access
+from partners.answers import answer
 from partners.models import Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission
+from subscriptions.history import told_changes
 from subscriptions.models import Subscription
 from upgrades.consequences import consequences
 from upgrades.errors import UpgradeRefused
@@ -77,7 +79,13 @@ def _initial(request: StaffRequest, subscription: Subscription, verdicts: list[V
 
 
 def _choose(
-    request: StaffRequest, subscription: Subscription, verdicts: list[Verdict], form: UpgradeForm, status: int = 200
+    request: StaffRequest,
+    subscription: Subscription,
+    verdicts: list[Verdict],
+    form: UpgradeForm,
+    *,
+    status: int = 200,
+    refusal: UpgradeRefused | None = None,
 ) -> HttpResponse:
     shown = cards(verdicts)
     context = {
@@ -88,13 +96,11 @@ def _choose(
         "chosen": str(form["target"].value() or ""),
         "eligible": [card for card in shown if card.verdict.is_eligible],
         "ineligible": [card for card in shown if not card.verdict.is_eligible],
+        "changes": told_changes(refusal) if refusal else [],
         "last": subscription.upgrades.visible_to(request.user).first() if status != 200 else None,
         "stages": STAGES,
     }
-    response = render(request, "upgrades/choose.html", context, status=status)
-    # The form with its reasons says more than the general page for this status would.
-    response.is_portal_page = True  # type: ignore[attr-defined]
-    return response
+    return answer(request, "upgrades/choose.html", context, status)
 
 
 @never_cache
@@ -170,7 +176,7 @@ def _refused(request: StaffRequest, refusal: UpgradeRefused) -> HttpResponse:
     fresh = {"key": str(uuid.uuid4()), "version": str(subscription.version)}
     form = UpgradeForm(request.POST.dict() | fresh, verdicts=verdicts)
     form.refuse(refusal.message)
-    return _choose(request, subscription, verdicts, form, status=409)
+    return _choose(request, subscription, verdicts, form, status=409, refusal=refusal)
 
 
 @never_cache

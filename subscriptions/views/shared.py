@@ -5,16 +5,13 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.safestring import SafeString
 
 from activity.errors import Refused
-from activity.models import ActivityRecord
-from activity.words import sentence_with_link
 from partners.answers import answer
 from partners.forms import OnceForm
 from partners.models import Staff
 from partners.requests import StaffRequest
-from subscriptions.errors import ChangedMeanwhile
+from subscriptions.history import told_changes
 from subscriptions.models import Subscription
 
 
@@ -25,12 +22,6 @@ def own_subscription(staff: Staff, customer_id: uuid.UUID, subscription_id: uuid
     if found.reseller_of_record_id != staff.partner_id:
         raise Http404
     return found
-
-
-def told(refusal: Refused) -> list[tuple[ActivityRecord, SafeString]]:
-    """What somebody changed meanwhile, newest first, in words."""
-    changes = refusal.changes if isinstance(refusal, ChangedMeanwhile) else []
-    return [(record, sentence_with_link(record)) for record in changes]
 
 
 def refused(
@@ -44,7 +35,7 @@ def refused(
 ) -> HttpResponse:
     """The form again as things stand now, with what was typed, and why nothing was done."""
     form.refuse(message or refusal.message)
-    return answer(request, template, {**context, "form": form, "changes": told(refusal)}, status=409)
+    return answer(request, template, {**context, "form": form, "changes": told_changes(refusal)}, status=409)
 
 
 def once(subscription: Subscription) -> dict[str, Any]:

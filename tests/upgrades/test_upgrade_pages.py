@@ -13,6 +13,7 @@ from customers.models import Customer
 from partners.models import Partner, Staff
 from partners.roles import Role
 from subscriptions.models import Status, Subscription
+from subscriptions.operations import Wanted, change_subscription
 from tests.factories import PartnerFactory, StaffFactory, customer_of, offer, path, sold
 from tests.pages import numbers
 from upgrades.models import Upgrade
@@ -251,6 +252,17 @@ def test_a_stale_form_is_a_conflict_that_tells_who_was_first(portal: Portal) -> 
     assert "was changed after you opened the page" in text
     assert "Wang Wei upgraded it from Office 365 Business to Office 365 Enterprise E3" in text
     assert Upgrade.objects.count() == 1
+
+
+def test_a_stale_form_tells_what_else_was_changed_and_by_whom(portal: Portal) -> None:
+    colleague = StaffFactory(partner=portal.partner, name="Wang Wei")
+    change_subscription(
+        staff=colleague, subscription_id=portal.subscription.pk, wanted=Wanted(quantity=31), key="theirs"
+    )
+    page = portal.submit()
+    assert page.status_code == 409
+    assert "Wang Wei changed the licences of Office 365 Business" in page.content.decode()
+    assert not Upgrade.objects.exists()
 
 
 def test_a_target_that_left_the_matrix_meanwhile_is_a_conflict(portal: Portal) -> None:
