@@ -4,10 +4,11 @@ import uuid
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from activity.chain import append
 from activity.querysets import ActivityQuerySet
 
 
@@ -31,7 +32,8 @@ class ActivityRecord(models.Model):
 
     It names partner, person, customer and resource by id and by name, without foreign keys, so that it
     outlives them and never blocks them. Records are written once: saving one again or deleting one raises
-    `TypeError`.
+    `TypeError`, and the database itself refuses both (triggers in the migrations of this room). Each is a link
+    of a chain (`activity.chain`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -52,6 +54,9 @@ class ActivityRecord(models.Model):
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.DONE)
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
     correlation_id = models.UUIDField(_("correlation id"))
+    chain_id = models.UUIDField(_("chain"), editable=False)
+    number = models.PositiveBigIntegerField(_("number in the chain"), editable=False)
+    digest = models.CharField(_("digest"), max_length=64, editable=False)
 
     objects = ActivityQuerySet.as_manager()
 
@@ -66,6 +71,7 @@ class ActivityRecord(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(outcome__in=Outcome.values), name="activity_outcome_known"),
             models.CheckConstraint(condition=models.Q(actor_kind__in=ActorKind.values), name="activity_actor_known"),
+            models.UniqueConstraint(fields=["chain_id", "number"], name="activity_once_in_a_chain"),
         ]
 
     def __str__(self) -> str:
@@ -75,11 +81,49 @@ class ActivityRecord(models.Model):
         """Write a new record; a written one is never changed (`TypeError`)."""
         if not self._state.adding:
             raise TypeError("An activity record is written once and never changed.")
-        super().save(*args, **kwargs)
+        # Without a savepoint of its own: within the transaction of a change this costs nothing.
+        with transaction.atomic(savepoint=False):
+            append(self)
+            super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Never: raises `TypeError`."""
         raise TypeError("An activity record is never deleted.")
+
+
+class ActivityChain(models.Model):
+    """The head of a chain of activity records: how long it is, and how long it was when it was last sealed."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    length = models.PositiveBigIntegerField(_("length"))
+    digest = models.CharField(_("digest"), max_length=64)
+    sealed_length = models.PositiveBigIntegerField(_("length when sealed"), default=0)
+    sealed_digest = models.CharField(_("digest when sealed"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("chain of activity records")
+        verbose_name_plural = _("chains of activity records")
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.length}"
+
+
+class ActivitySeal(models.Model):
+    """A digest of the heads of all chains at one moment: it also tells when a chain is gone with its head."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    chains = models.PositiveBigIntegerField(_("chains"))
+    records = models.PositiveBigIntegerField(_("records"))
+    digest = models.CharField(_("digest"), max_length=64)
+
+    class Meta:
+        verbose_name = _("seal of the activity log")
+        verbose_name_plural = _("seals of the activity log")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.digest}"
 
 
 class Submission(models.Model):

@@ -10,10 +10,19 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from activity.models import ActivityRecord
+from activity.sealing import Break, breaks
 from catalog.models import Offer, OfferServicePlan, Service, ServicePlan
 from customers.models import ResellerRelationship
 from subscriptions.models import Subscription
-from tests.factories import CustomerFactory, PriceFactory, ResellerRelationshipFactory, SubscriptionFactory
+from tests.databases import allow_emptying
+from tests.factories import (
+    ActivityRecordFactory,
+    CustomerFactory,
+    PriceFactory,
+    ResellerRelationshipFactory,
+    SubscriptionFactory,
+)
 from upgrades.models import PathConflict, PathService, UpgradeMatrix, UpgradePath
 
 Target = tuple[str, str | None]
@@ -179,3 +188,19 @@ def test_all_go_back_to_nothing_and_come_again(migrate: Callable[..., None]) -> 
     assert not [name for name in tables if name.startswith(tuple(f"{room}_" for room in rooms))]
     call_command("migrate", verbosity=0)
     assert (catalogue(), triggers()) == before
+
+
+def test_records_of_before_become_links_of_chains(migrate: Callable[..., None]) -> None:
+    customer = CustomerFactory()
+    written = [
+        ActivityRecordFactory(customer_id=customer.pk if number % 2 else None, after={"number": number})
+        for number in range(6)
+    ]
+    migrate(("activity", "0002_submissions"))
+    assert "digest" not in columns("activity_activityrecord")
+    call_command("migrate", verbosity=0)
+    allow_emptying()
+    assert [one for one in breaks() if isinstance(one, Break)] == []
+    of_customer = ActivityRecord.objects.filter(chain_id=customer.pk).order_by("number")
+    assert list(of_customer) == written[1::2]
+    assert ActivityRecordFactory(customer_id=customer.pk).number == 4
