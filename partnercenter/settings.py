@@ -122,6 +122,12 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # Who makes an ordered subscription real: a class of the kind `subscriptions.provisioning.Provisioner`.
 PROVISIONER = env.str("PROVISIONER", default="subscriptions.provisioning.ConfirmAtOnce")
 
+# Links in mails begin with this; never with what a request says.
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
+# How long a customer can answer an invitation.
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=30)
+
 AUTH_USER_MODEL = "partners.Staff"
 SILENCED_SYSTEM_CHECKS = [
     # E-mail addresses are unique whatever their case, by a constraint that this check does not know of.
