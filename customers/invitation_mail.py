@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import formats, timezone, translation
+from django.utils.translation import pgettext
 
 from customers.models import AccessLink, Customer, Invitation
 from customers.tokens import digest_of, new_token
@@ -30,6 +32,11 @@ def invitation_address(token: str) -> str:
     return absolute(reverse("customers:invitation", args=[token]))
 
 
+def general_path(partner_id: object) -> str:
+    """The path of the link that a partner can give to everybody, with the parameter that the cloud's own has."""
+    return f"{reverse('customers:general_link')}?partnerId={partner_id}"
+
+
 def invitation_words(invitation: Invitation, link: str) -> dict[str, Any]:
     """What the mail of an invitation says; nothing in it tells the partner more of the customer than it knows."""
     until = invitation.expires_at or timezone.now() + datetime.timedelta(days=settings.INVITATION_DAYS)
@@ -43,6 +50,20 @@ def invitation_words(invitation: Invitation, link: str) -> dict[str, Any]:
         "until": day_in(invitation.language, until),
         "link": link,
     }
+
+
+def preview(invitation: Invitation) -> str:
+    """The mail of an invitation as its reader will have it, with a mark where the link will stand."""
+    with translation.override(invitation.language):
+        words = invitation_words(invitation, pgettext("in the place of a link", "[the link]"))
+        return render_to_string("mail/invitation.txt", words).strip()
+
+
+def text_to_copy(invitation: Invitation, token: str) -> str:
+    """The same text with its link, for staff who send it themselves."""
+    with translation.override(invitation.language):
+        words = invitation_words(invitation, invitation_address(token))
+        return render_to_string("mail/invitation.txt", words).strip()
 
 
 def day_in(language: str, moment: datetime.datetime) -> str:
@@ -87,7 +108,7 @@ def mail_answer(invitation: Invitation, *, accepted: Sequence[str], declined: Se
             to=[staff.email],
             language=staff.language or settings.LANGUAGE_CODE,
             template="invitation_answer_for_partner",
-            context={**words, "link": absolute(reverse("customers:invitation_details", args=[invitation.pk]))},
+            context={**words, "link": absolute(reverse("desk:invitation", args=[invitation.pk]))},
         )
     return token
 

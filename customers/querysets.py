@@ -200,11 +200,14 @@ class InvitationQuerySet(models.QuerySet[Any]):
         return self.filter(Q(state="draft") | Q(state__in=("sent", "opened"), expires_at__gt=now))
 
     def with_parts(self) -> Self:
-        """With what lists and pages say of them; `is_in_sight` tells whether the partner sees the customer."""
+        """With all that pages say of them."""
+        return self.with_names().prefetch_related("asked__service")
+
+    def with_names(self) -> Self:
+        """With partner, staff and customer; `is_in_sight` tells whether the partner sees the customer."""
         from customers.models import ResellerRelationship
 
         seen = ResellerRelationship.objects.filter(
             IN_SIGHT, partner_id=OuterRef("partner_id"), customer_id=OuterRef("customer_id")
         )
-        found = self.select_related("partner", "staff", "customer").prefetch_related("asked__service")
-        return found.annotate(is_in_sight=Exists(seen))
+        return self.select_related("partner", "staff", "customer").annotate(is_in_sight=Exists(seen))
