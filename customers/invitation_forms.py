@@ -1,5 +1,6 @@
 """The forms of invitations: by staff who make one, and by the customer who answers."""
 
+import re
 import uuid
 from typing import Any
 
@@ -21,12 +22,22 @@ from partners.legible import ask_for_legible_lines, is_illegible
 from partners.models import Language, Staff
 
 MATCHES_NAMED = 5
+LOOKS_LIKE_ID = re.compile(r"[0-9]{1,4}")
 
 
 class ServiceField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Services to tick, each with what its administration means."""
 
     widget = forms.CheckboxSelectMultiple
+
+    def clean(self, value: Any) -> Any:
+        """The services; what no id can look like is refused before a database is asked."""
+        for one in value or ():
+            if not LOOKS_LIKE_ID.fullmatch(str(one)):
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(one)[:80]}
+                )
+        return super().clean(value)
 
     def label_from_instance(self, obj: Service) -> str:
         """The service's name."""

@@ -95,14 +95,14 @@ def _speak(request: HttpRequest, language: str) -> None:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_variables("token")
+@sensitive_variables("invitation_token")
 @private
 @access(public=True)
-def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
+def invitation(request: HttpRequest, invitation_token: str) -> HttpResponseBase:
     """What a partner asks for, in plain words. POST `act`: `accept`, `decline`, or `mail` the link."""
     if _is_too_often(request, "open_link", count=False):
         return _wait(request)
-    link = found_invitation(token)
+    link = found_invitation(invitation_token)
     if link is None:
         return _unknown(request)
     _speak(request, link.invitation.language)
@@ -198,14 +198,14 @@ ACTS = {"accept": _accept, "decline": _decline, "mail": _mail}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_variables("token")
+@sensitive_variables("access_token")
 @private
 @access(public=True)
-def access_page(request: HttpRequest, token: str) -> HttpResponseBase:
+def access_page(request: HttpRequest, access_token: str) -> HttpResponseBase:
     """What a customer lets a partner do. POST takes back the services that are ticked."""
     if _is_too_often(request, "open_link", count=False):
         return _wait(request)
-    link = found_access(token)
+    link = found_access(access_token)
     if link is None:
         return _unknown(request)
     _speak(request, link.language)
@@ -217,7 +217,7 @@ def access_page(request: HttpRequest, token: str) -> HttpResponseBase:
     names = revoke(link=link, services=[service.pk for service in form.cleaned_data["services"]])
     if names:
         messages.success(request, revoked_words(names))
-    return redirect("customers:access", token)
+    return redirect("customers:access", access_token)
 
 
 def _access_drawn(

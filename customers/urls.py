@@ -12,6 +12,6 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/account/contact/", views.edit_contact, name="edit_contact"),
     path("customers/<uuid:customer_id>/account/billing/", views.edit_billing, name="edit_billing"),
     path("invitation/", invitation_views.general_link, name="general_link"),
-    path("invitation/<str:token>/", invitation_views.invitation, name="invitation"),
-    path("access/<str:token>/", invitation_views.access_page, name="access"),
+    path("invitation/<str:invitation_token>/", invitation_views.invitation, name="invitation"),
+    path("access/<str:access_token>/", invitation_views.access_page, name="access"),
 ]

@@ -195,10 +195,9 @@ def test_another_partners_invitation_does_not_exist(staff: Staff) -> None:
 
 def test_who_may_not_ask_for_privileges_may_not_withdraw_the_question(staff: Staff) -> None:
     invitation = InvitationFactory(staff=staff, services=["exchange"])
+    sales = StaffFactory(partner=staff.partner, roles=[Role.SALES_AGENT])
     with pytest.raises(PermissionDenied):
-        withdraw(
-            staff=StaffFactory(partner=staff.partner, roles=[Role.SALES_AGENT]), invitation_id=invitation.pk, key="1"
-        )
+        withdraw(staff=sales, invitation_id=invitation.pk, key="1")
 
 
 def test_the_night_expires_what_is_over_and_reminds_of_what_waits(staff: Staff) -> None:
