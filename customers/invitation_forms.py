@@ -135,7 +135,7 @@ class AnswerForm(forms.Form):
     """What a customer lets the partner administer; and who it is, where it is no customer yet."""
 
     company_name = forms.CharField(
-        label=gettext_lazy("Your company"),
+        label=gettext_lazy("Company name"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )

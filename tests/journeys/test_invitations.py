@@ -73,7 +73,7 @@ def test_a_company_is_invited_accepts_and_takes_back(open_page: OpenPage, javasc
     theirs.goto(link_in_mail("wang@new.example", "/invitation/"))
     expect(theirs.get_by_role("heading", level=1)).to_have_text("Contoso Reseller asks for your consent")
     theirs.locator("label.choice", has_text="Exchange Online").click()
-    theirs.get_by_label("Your company").fill("New Company")
+    theirs.get_by_label("Company name").fill("New Company")
     theirs.get_by_label("Your primary domain in the cloud").fill("newcompany")
     theirs.get_by_role("button", name="Accept the reseller and what is ticked").click()
     expect(theirs.get_by_text("may now administer: Exchange Online.")).to_be_visible()
