@@ -12,8 +12,8 @@ from desk.views import (
     history,
     offers,
     orders,
-    saved_views,
     relationships,
+    saved_views,
     subscriptions,
     upgrades,
 )
