@@ -122,7 +122,9 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # Who makes an ordered subscription real: a class of the kind `subscriptions.provisioning.Provisioner`.
 PROVISIONER = env.str("PROVISIONER", default="subscriptions.provisioning.ConfirmAtOnce")
 
-_mail = env.email_url("EMAIL_URL", default=f"filemail:///{BASE_DIR / 'var' / 'mail'}")
+_mail = env.email_url(
+    "EMAIL_URL", default=f"filemail:///{BASE_DIR / 'var' / 'mail'}" if DEBUG else "smtp://localhost:25"
+)
 MAILERS = {
     "default": {"BACKEND": _mail["EMAIL_BACKEND"], "OPTIONS": {"file_path": _mail["EMAIL_FILE_PATH"]}}
     if "filebased" in _mail["EMAIL_BACKEND"]

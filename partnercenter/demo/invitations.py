@@ -43,8 +43,13 @@ def add_invitations() -> None:
         return
     for past in PAST:
         _add(past)
-    draft = {"email": "info@quay-coffee.example", "contact_name": "Tom Fischer", "language": Language.ENGLISH}
-    invite(staff=staff, key="demo-draft", **draft)
+    invite(
+        staff=staff,
+        key="demo-draft",
+        email="info@quay-coffee.example",
+        contact_name="Tom Fischer",
+        language=Language.ENGLISH,
+    )
     sent = invite(
         staff=staff,
         key="demo-sent",
@@ -63,8 +68,9 @@ def _add(past: Past) -> None:
     later = sent + datetime.timedelta(days=1, hours=2)
     is_answered = past.state in {InvitationState.ACCEPTED, InvitationState.DECLINED}
     staff = Staff.objects.get(email=past.by)
+    assert staff.partner is not None
     made = Invitation.objects.create(
-        partner_id=staff.partner_id,
+        partner=staff.partner,
         staff=staff,
         customer=Customer.objects.get(pk=demo_id(past.domain)) if past.domain else None,
         email=past.email,

@@ -7,6 +7,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from activity.errors import Refused
 from activity.models import ActivityRecord
 from customers import errors
 from customers.answering import Company, accept, decline, found_access, found_invitation, open_invitation, revoke
@@ -183,7 +184,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
         ready.wait(timeout=30)
         try:
             results[number] = act()
-        except errors.Refused as refusal:
+        except Refused as refusal:
             results[number] = refusal
         finally:
             connection.close()

@@ -141,7 +141,7 @@ def test_sent_it_can_be_answered_for_thirty_days(staff: Staff) -> None:
     with time_machine.travel(found.expires_at - datetime.timedelta(seconds=1)):
         assert found.present_state == InvitationState.SENT
     with time_machine.travel(found.expires_at):
-        assert found.present_state == InvitationState.EXPIRED
+        assert Invitation.objects.get(pk=made.pk).present_state == InvitationState.EXPIRED
         assert list(Invitation.objects.in_state("expired", timezone.now())) == [found]
         assert not Invitation.objects.waiting(timezone.now()).exists()
 
