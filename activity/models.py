@@ -25,6 +25,7 @@ class ActorKind(models.TextChoices):
     STAFF = "staff", _("Partner staff")
     PLATFORM = "platform", _("Platform administrator")
     SYSTEM = "system", _("The portal itself")
+    CUSTOMER = "customer", _("A customer")
 
 
 class ActivityRecord(models.Model):

@@ -27,6 +27,21 @@ OPERATIONS: dict[str, Promise] = {
     "import_portfolio": gettext_lazy("Import a portfolio"),
     "add_customer": gettext_lazy("Add a customer"),
     "change_customer": gettext_lazy("Change a customer"),
+    "invite_customer": gettext_lazy("Invite a customer"),
+    "ask_for_invitation": gettext_lazy("Ask to be invited"),
+    "send_invitation": gettext_lazy("Send an invitation"),
+    "remind_of_invitation": gettext_lazy("Remind of an invitation"),
+    "renew_invitation_link": gettext_lazy("Make a new link to an invitation"),
+    "mail_invitation_link": gettext_lazy("Have the link to an invitation mailed"),
+    "withdraw_invitation": gettext_lazy("Withdraw an invitation"),
+    "open_invitation": gettext_lazy("Open an invitation"),
+    "accept_invitation": gettext_lazy("Accept an invitation"),
+    "decline_invitation": gettext_lazy("Decline an invitation"),
+    "expire_invitation": gettext_lazy("An invitation expires"),
+    "begin_relationship": gettext_lazy("Begin a reseller relationship"),
+    "give_privilege": gettext_lazy("Give a delegated admin privilege"),
+    "lose_privilege": gettext_lazy("Lose a delegated admin privilege"),
+    "revoke_privilege": gettext_lazy("Revoke a delegated admin privilege"),
     "place_order": gettext_lazy("Place an order"),
     "retry_provisioning": gettext_lazy("Try provisioning again"),
     "provision_subscription": gettext_lazy("Provision a subscription"),
@@ -279,6 +294,14 @@ def _exported(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {"kind": kinds[(record.after or {})["format"]]})
 
 
+def _invitation(text: Callable[[], str]) -> Pattern:
+    return lambda record: (text(), {"email": _name(record.after or {}, "email")})
+
+
+def _service(text: Callable[[], str]) -> Pattern:
+    return lambda record: (text(), {"service": _name(record.after or {}, "service")})
+
+
 def _says(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {})
 
@@ -314,6 +337,23 @@ SENTENCES: dict[str, Pattern] = {
     ),
     "warn_of_deletion": _warned,
     "create_subscription": _created,
+    "invite_customer": _invitation(lambda: _("%(who)s wrote an invitation to %(email)s.")),
+    "ask_for_invitation": _invitation(lambda: _("%(who)s asked to be invited, at %(email)s.")),
+    "send_invitation": _invitation(lambda: _("%(who)s sent the invitation to %(email)s.")),
+    "remind_of_invitation": _invitation(lambda: _("%(who)s reminded %(email)s of an invitation.")),
+    "renew_invitation_link": _invitation(lambda: _("%(who)s made a new link to the invitation of %(email)s.")),
+    "mail_invitation_link": _invitation(lambda: _("%(who)s had the link to the invitation mailed to %(email)s.")),
+    "withdraw_invitation": _invitation(lambda: _("%(who)s withdrew the invitation to %(email)s.")),
+    "open_invitation": _invitation(lambda: _("%(who)s opened the invitation to %(email)s.")),
+    "accept_invitation": _invitation(lambda: _("%(who)s accepted the invitation to %(email)s.")),
+    "decline_invitation": _invitation(lambda: _("%(who)s declined the invitation to %(email)s.")),
+    "expire_invitation": _invitation(lambda: _("The invitation to %(email)s expired without an answer.")),
+    "begin_relationship": _says(lambda: _("%(who)s made you the reseller of %(customer)s.")),
+    "give_privilege": _service(lambda: _("%(who)s let you administer %(service)s of %(customer)s.")),
+    "lose_privilege": _service(
+        lambda: _("%(customer)s gave the administration of %(service)s to somebody else; it is yours no more.")
+    ),
+    "revoke_privilege": _service(lambda: _("%(who)s took the administration of %(service)s of %(customer)s back.")),
     "place_order": _ordered,
     "provision_subscription": _provisioned,
     "provisioning_failed": _not_provisioned,

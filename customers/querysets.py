@@ -171,3 +171,43 @@ class DraftQuerySet(models.QuerySet[Any]):
     def older_than(self, moment: datetime.datetime) -> Self:
         """Those that nobody has gone on with since."""
         return self.filter(changed_at__lt=moment)
+
+
+class InvitationQuerySet(models.QuerySet[Any]):
+    """Invitations of customers."""
+
+    def visible_to(self, staff: "Staff") -> Self:
+        """Those of the person's own partner."""
+        return self.filter(partner_id=staff.partner_id)
+
+    def waiting(self, now: datetime.datetime) -> Self:
+        """Those that the customer can answer at this moment."""
+        return self.filter(state__in=("sent", "opened"), expires_at__gt=now)
+
+    def run_out(self, now: datetime.datetime) -> Self:
+        """Those whose time was over at this moment, written down or not."""
+        return self.filter(Q(state="expired") | Q(state__in=("sent", "opened"), expires_at__lte=now))
+
+    def in_state(self, state: str, now: datetime.datetime) -> Self:
+        """Those that are in this state at this moment, whatever the nightly command has written down."""
+        if state == "expired":
+            return self.run_out(now)
+        found = self.filter(state=state)
+        return found.filter(expires_at__gt=now) if state in {"sent", "opened"} else found
+
+    def unanswered(self, now: datetime.datetime) -> Self:
+        """Drafts, and those that the customer can answer at this moment."""
+        return self.filter(Q(state="draft") | Q(state__in=("sent", "opened"), expires_at__gt=now))
+
+    def with_parts(self) -> Self:
+        """With all that pages say of them."""
+        return self.with_names().prefetch_related("asked__service")
+
+    def with_names(self) -> Self:
+        """With partner, staff and customer; `is_in_sight` tells whether the partner sees the customer."""
+        from customers.models import ResellerRelationship
+
+        seen = ResellerRelationship.objects.filter(
+            IN_SIGHT, partner_id=OuterRef("partner_id"), customer_id=OuterRef("customer_id")
+        )
+        return self.select_related("partner", "staff", "customer").annotate(is_in_sight=Exists(seen))

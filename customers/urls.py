@@ -1,8 +1,8 @@
-"""The addresses of a customer's account, and of the check of a domain that is typed."""
+"""The addresses of a customer's account, of the check of a domain that is typed, and of the pages without account."""
 
 from django.urls import path
 
-from customers import views
+from customers import invitation_views, views
 
 app_name = "customers"
 
@@ -11,4 +11,7 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/account/", views.account, name="account"),
     path("customers/<uuid:customer_id>/account/contact/", views.edit_contact, name="edit_contact"),
     path("customers/<uuid:customer_id>/account/billing/", views.edit_billing, name="edit_billing"),
+    path("invitation/", invitation_views.general_link, name="general_link"),
+    path("invitation/<str:invitation_token>/", invitation_views.invitation, name="invitation"),
+    path("access/<str:access_token>/", invitation_views.access_page, name="access"),
 ]

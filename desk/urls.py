@@ -12,6 +12,7 @@ from desk.views import (
     history,
     offers,
     orders,
+    relationships,
     saved_views,
     subscriptions,
     upgrades,
@@ -51,4 +52,7 @@ urlpatterns = [
     path("offers/compare/", offers.offer_compare, name="offer_compare"),
     path("offers/<uuid:offer_id>/", offers.offer_details, name="offer_details"),
     path("upgrades/", upgrades.upgrade_list, name="upgrade_list"),
+    path("relationships/", relationships.relationships, name="relationships"),
+    path("relationships/invite/", relationships.invite_customer, name="invite_customer"),
+    path("relationships/<uuid:invitation_id>/", relationships.invitation, name="invitation"),
 ]

@@ -7,3 +7,9 @@ class PartnercenterConfig(AppConfig):
 
     name = "partnercenter"
     verbose_name = _("Partner center")
+
+    def ready(self) -> None:
+        """Filter what is logged of requests."""
+        from partnercenter.logs import keep_secrets_out_of_logs
+
+        keep_secrets_out_of_logs()

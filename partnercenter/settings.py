@@ -122,6 +122,30 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 # Who makes an ordered subscription real: a class of the kind `subscriptions.provisioning.Provisioner`.
 PROVISIONER = env.str("PROVISIONER", default="subscriptions.provisioning.ConfirmAtOnce")
 
+_mail = env.email_url(
+    "EMAIL_URL", default=f"filemail:///{BASE_DIR / 'var' / 'mail'}" if DEBUG else "smtp://localhost:25"
+)
+MAILERS = {
+    "default": {"BACKEND": _mail["EMAIL_BACKEND"], "OPTIONS": {"file_path": _mail["EMAIL_FILE_PATH"]}}
+    if "filebased" in _mail["EMAIL_BACKEND"]
+    else {
+        "BACKEND": _mail["EMAIL_BACKEND"],
+        "OPTIONS": {
+            "host": _mail["EMAIL_HOST"],
+            "port": _mail["EMAIL_PORT"],
+            "username": _mail["EMAIL_HOST_USER"],
+            "password": _mail["EMAIL_HOST_PASSWORD"],
+            "use_tls": _mail.get("EMAIL_USE_TLS", False),
+            "use_ssl": _mail.get("EMAIL_USE_SSL", False),
+        },
+    }
+}
+# Links in mails begin with this; never with what a request says.
+PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
+# How long a customer can answer an invitation.
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=30)
+
 AUTH_USER_MODEL = "partners.Staff"
 SILENCED_SYSTEM_CHECKS = [
     # E-mail addresses are unique whatever their case, by a constraint that this check does not know of.

@@ -25,6 +25,7 @@ fi
 export DEBUG=1 HTTPS=0 DATABASE_URL=sqlite:///var/portal.sqlite3
 SECRET_KEY=$(cat var/secret-key)
 export SECRET_KEY
+export PORTAL_URL="http://127.0.0.1:$port"
 export DJANGO_RUNSERVER_HIDE_WARNING=true
 
 printf '%s\n' '==> Preparing the database var/portal.sqlite3'

@@ -13,14 +13,20 @@ from django.utils import timezone
 
 from activity.models import ActivityRecord, ActorKind
 from catalog.models import Offer, Price, Service
+from customers.invitation_mail import new_access
 from customers.models import (
     BillingProfile,
     ContactDetails,
     Customer,
     CustomerDraft,
     DelegatedAdminPrivilege,
+    Invitation,
+    InvitationLink,
+    InvitationState,
+    InvitedService,
     ResellerRelationship,
 )
+from customers.tokens import digest_of, new_token
 from partners.models import Partner, PartnerType, Staff, StaffRole
 from partners.roles import Role
 from subscriptions.models import Order, OrderLine, Status, Subscription
@@ -255,6 +261,47 @@ class UpgradeFactory(ModelFactory):
     quantity_after = 25
     version_after = 2
     matrix_version = 1
+
+
+class InvitationFactory(ModelFactory):
+    """One that waits for its answer, by mail, for a reseller relationship of a company that is no customer yet.
+
+    `services` names the services that it asks for.
+    """
+
+    class Meta:
+        model = Invitation
+        skip_postgeneration_save = True
+
+    staff = factory.SubFactory(StaffFactory)
+    partner = factory.SelfAttribute("staff.partner")
+    email = factory.LazyAttribute(
+        lambda this: f"it@{this.customer.domain}" if this.customer else "wang.wei@newcompany.example"
+    )
+    customer = None
+    language = "en"
+    state = InvitationState.SENT
+    with_relationship = factory.LazyAttribute(lambda this: this.customer is None)
+    sent_at = factory.LazyAttribute(lambda this: None if this.state == InvitationState.DRAFT else timezone.now())
+    expires_at = factory.LazyAttribute(lambda this: this.sent_at and this.sent_at + datetime.timedelta(days=30))
+
+    @factory.post_generation  # type: ignore[untyped-decorator]
+    def services(self: Invitation, create: bool, extracted: Iterable[str] | None, **kwargs: Any) -> None:  # type: ignore[misc]
+        asked = Service.objects.filter(code__in=extracted or [])
+        InvitedService.objects.bulk_create([InvitedService(invitation=self, service=one) for one in asked])
+
+
+def link_to(invitation: Invitation, *, is_by_mail: bool = True) -> str:
+    """The token of a link to this invitation."""
+    token = new_token()
+    InvitationLink.objects.create(digest=digest_of(token), invitation=invitation, is_by_mail=is_by_mail)
+    return token
+
+
+def access_to(invitation: Invitation) -> str:
+    """The token by which this invitation's customer sees and revokes what its partner may do."""
+    assert invitation.customer is not None
+    return new_access(invitation.customer, invitation)
 
 
 class ActivityRecordFactory(ModelFactory):

@@ -17,11 +17,14 @@ from partners.models import Staff
 from partners.roles import MAY, Permission, Role
 from tests.factories import (
     CustomerDraftFactory,
+    InvitationFactory,
     OrderFactory,
     PlatformAdministratorFactory,
     StaffFactory,
     UpgradeFactory,
+    access_to,
     customer_of,
+    link_to,
     sold,
 )
 
@@ -45,9 +48,10 @@ class Entry:
     method: str = "get"
     sent: tuple[tuple[str, str], ...] = ()
 
-    def ask(self, client: Client, url: str) -> Any:
-        """The answer of this address to this client."""
-        return getattr(client, self.method)(url, dict(self.sent))
+    def ask(self, client: Client, things: dict[str, Any], name: str) -> Any:
+        """The answer of this address, which has this name, to this client."""
+        url = reverse(name, kwargs={part: things[part] for part in self.names})
+        return getattr(client, self.method)(url, {member: value.format(**things) for member, value in self.sent})
 
 
 CUSTOMER = ("customer_id",)
@@ -90,6 +94,12 @@ TABLE: dict[str, Entry] = {
     "desk:add_review": Entry(Permission.MANAGE_SUBSCRIPTIONS, DRAFT),
     "desk:discard_draft": Entry(Permission.MANAGE_SUBSCRIPTIONS, DRAFT, method="post"),
     "desk:customer_added": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
+    "customers:general_link": Entry(Open.EVERYONE, sent=(("partnerId", "{partner_id}"),)),
+    "customers:invitation": Entry(Open.EVERYONE, ("invitation_token",)),
+    "customers:access": Entry(Open.EVERYONE, ("access_token",)),
+    "desk:relationships": Entry(Permission.REQUEST_RELATIONSHIP),
+    "desk:invite_customer": Entry(Permission.REQUEST_RELATIONSHIP),
+    "desk:invitation": Entry(Permission.REQUEST_RELATIONSHIP, ("invitation_id",)),
     "customers:check_domain": Entry(Permission.MANAGE_SUBSCRIPTIONS),
     "customers:account": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
     "customers:edit_contact": Entry(Permission.EDIT_CONTACT, CUSTOMER),
@@ -111,6 +121,10 @@ TABLE: dict[str, Entry] = {
 }
 
 
+# What a secret in the address opens, it opens for everybody.
+WITH_NAMES = [name for name, entry in TABLE.items() if entry.names and entry.asks is not Open.EVERYONE]
+
+
 def named_patterns(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
@@ -130,6 +144,7 @@ def things() -> dict[str, Any]:
     customer = customer_of(staff.partner)
     step = {"code": "check", "values": {"offer": "E3"}, "done_at": None, "done_by_name": ""}
     upgrade = UpgradeFactory(staff=staff, customer=customer, hand_over=[step])
+    invitation = InvitationFactory(staff=staff, customer=customer, services=["exchange"])
     return {
         "partner": staff.partner,
         "customer_id": customer.pk,
@@ -139,6 +154,10 @@ def things() -> dict[str, Any]:
         "order_id": OrderFactory(staff=staff, customer=customer).pk,
         "number": 0,
         "draft_id": CustomerDraftFactory(staff=staff).pk,
+        "partner_id": staff.partner_id,
+        "invitation_id": invitation.pk,
+        "invitation_token": link_to(invitation),
+        "access_token": access_to(invitation),
     }
 
 
@@ -147,8 +166,7 @@ def ask(person: Staff | None, name: str, things: dict[str, Any]) -> int:
     client = Client()
     if person is not None:
         client.force_login(person)
-    url = reverse(name, kwargs={part: things[part] for part in entry.names})
-    answer = entry.ask(client, url)
+    answer = entry.ask(client, things, name)
     if entry.asks is not Open.EVERYONE and answer.status_code == 302 and "/sign-in/" in answer["Location"]:
         return 401
     return int(answer.status_code)
@@ -170,14 +188,14 @@ def test_own_partners_staff_may_what_the_role_table_says(name: str, role: Role, 
 
 
 @pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("name", [name for name in TABLE if TABLE[name].names and name not in OF_ALL])
+@pytest.mark.parametrize("name", [name for name in WITH_NAMES if name not in OF_ALL])
 def test_another_partners_staff_find_nothing(name: str, role: Role, things: dict[str, Any]) -> None:
     status = ask(StaffFactory(roles=[role]), name, things)
     assert status == (404 if may(TABLE[name], [role]) else 403)
 
 
 @pytest.mark.parametrize("role", [Role.GLOBAL_ADMIN])
-@pytest.mark.parametrize("name", [name for name in TABLE if TABLE[name].names])
+@pytest.mark.parametrize("name", WITH_NAMES)
 def test_what_does_not_exist_answers_like_another_partners(name: str, role: Role, things: dict[str, Any]) -> None:
     unknown = things | {part: uuid.uuid4() for part in things if part.endswith("_id")}
     assert ask(StaffFactory(partner=things["partner"], roles=[role]), name, unknown) == 404
@@ -213,7 +231,7 @@ def test_the_deactivated_are_signed_out_at_once(name: str, things: dict[str, Any
     client.force_login(staff)
     Staff.objects.filter(pk=staff.pk).update(is_active=False)
     entry = TABLE[name]
-    answer = entry.ask(client, reverse(name, kwargs={part: things[part] for part in entry.names}))
+    answer = entry.ask(client, things, name)
     assert entry.asks is Open.EVERYONE or "/sign-in/" in answer["Location"]
 
 

@@ -3,15 +3,21 @@
 from customers.models.accounts import BillingProfile, ContactDetails, Culture, Recipient
 from customers.models.customers import HOST_NAME, Customer, DelegatedAdminPrivilege, ResellerRelationship
 from customers.models.drafts import CustomerDraft
+from customers.models.invitations import AccessLink, Invitation, InvitationLink, InvitationState, InvitedService
 
 __all__ = [
     "HOST_NAME",
+    "AccessLink",
     "BillingProfile",
     "ContactDetails",
     "Culture",
     "Customer",
     "CustomerDraft",
     "DelegatedAdminPrivilege",
+    "Invitation",
+    "InvitationLink",
+    "InvitationState",
+    "InvitedService",
     "Recipient",
     "ResellerRelationship",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from activity.models import ActivityRecord
+from customers.models import Invitation
 from desk.log import log_lines
 from desk.paging import by_moment
 from desk.portfolio import soon_deleted
@@ -23,6 +24,7 @@ SUSPENDED_SHOWN = 8
 SUSPENDED_WITHIN = 30
 UNFINISHED_SHOWN = 5
 LATELY_SHOWN = 6
+INVITATIONS_SHOWN = 5
 # Each upgrade has several of these, and the list of hand-overs shows them already.
 TOO_SMALL = ("tick_hand_over_step", "untick_hand_over_step")
 
@@ -62,8 +64,17 @@ def _work(staff: Staff) -> dict[str, Any]:
         "unfinished": unfinished.order_by().count(),
         "suspended": suspended[:SUSPENDED_SHOWN],
         "hand_overs": unfinished.defer("evidence").order_by("created_at")[:UNFINISHED_SHOWN],
+        **_invitations(staff),
         **_lately(staff),
     }
+
+
+def _invitations(staff: Staff) -> dict[str, Any]:
+    """Drafts to send and invitations that wait for an answer, those that run out first, for who may invite."""
+    if not staff.may(Permission.REQUEST_RELATIONSHIP):
+        return {}
+    unanswered = Invitation.objects.visible_to(staff).unanswered(timezone.now()).with_names()
+    return {"invitations": unanswered.order_by("expires_at", "created_at")[:INVITATIONS_SHOWN]}
 
 
 def _lately(staff: Staff) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from partnercenter.demo.accounts import ACCOUNTS, PASSWORD, Account
 from partnercenter.demo.cases import CASES
 from partnercenter.demo.catalogue import add_catalogue
 from partnercenter.demo.companies import COMPANIES, E1, E3, EXCHANGE_1, EXCHANGE_2, PREMIUM, PROPLUS, SHAREPOINT_2
+from partnercenter.demo.invitations import add_invitations
 from partnercenter.demo.portfolio import Company, demo_id, records
 from partnercenter.portfolio.importing import import_records
 from partners.models import Staff, StaffRole
@@ -104,6 +105,8 @@ def load_demo() -> Loaded:
     for purchase in PURCHASES:
         if purchase.domain in added:
             _buy(purchase, added[purchase.domain])
+    if missing:
+        add_invitations()
     return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)), prices=priced)
 
 
