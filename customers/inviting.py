@@ -35,6 +35,7 @@ from customers.models import Customer, DelegatedAdminPrivilege, Invitation, Invi
 from customers.models.invitations import InvitationState, InvitedService
 from customers.operations import record_refusal
 from customers.tokens import digest_of, new_token
+from partners.mail import was_given_up
 from partners.models import Language, Staff
 from partners.roles import Permission
 
@@ -359,7 +360,8 @@ def _remind(invitation: Invitation, change: Change) -> str:
     _refuse_unless_waiting(invitation)
     now = timezone.now()
     last = invitation.reminded_at or invitation.sent_at
-    if invitation.reminders >= MOST_REMINDERS or (last is not None and last > now - BETWEEN_REMINDERS):
+    lately = last is not None and last > now - BETWEEN_REMINDERS and not was_given_up(invitation.mail_id)
+    if invitation.reminders >= MOST_REMINDERS or lately:
         raise RemindedLately
     remind_now(invitation, now)
     return ""

@@ -1,30 +1,22 @@
-"""How the mailing of an invitation stands: on its way, sent, tried again, failed."""
+"""How the mailing of an invitation stands: on its way, sent, tried again, given up."""
 
 import uuid
 from collections.abc import Iterable
 
 from django.db import models
-from django.tasks import TaskResultStatus
 from django.utils.translation import gettext_lazy as _
-from django_tasks_db.models import DBTaskResult
 
 from customers.models import Invitation
+from partners.models import QueuedMail
 
 
 class Delivery(models.TextChoices):
     """How far a mail has come."""
 
     QUEUED = "queued", _("The mail is on its way")
+    TRYING_AGAIN = "trying_again", _("The mail server did not take the mail; it is tried again")
     SENT = "sent", _("The mail was sent")
     FAILED = "failed", _("The mail could not be sent")
-
-
-STATES = {
-    TaskResultStatus.READY: Delivery.QUEUED,
-    TaskResultStatus.RUNNING: Delivery.QUEUED,
-    TaskResultStatus.SUCCESSFUL: Delivery.SENT,
-    TaskResultStatus.FAILED: Delivery.FAILED,
-}
 
 
 def deliveries_of(invitations: Iterable[Invitation]) -> dict[uuid.UUID | None, Delivery]:
@@ -32,10 +24,17 @@ def deliveries_of(invitations: Iterable[Invitation]) -> dict[uuid.UUID | None, D
     ids = [one.mail_id for one in invitations if one.mail_id]
     if not ids:
         return {}
-    rows = DBTaskResult.objects.filter(pk__in=ids).values_list("pk", "status")
-    return {pk: STATES[TaskResultStatus(status)] for pk, status in rows}
+    return {mail.pk: _state(mail) for mail in QueuedMail.objects.filter(pk__in=ids).defer("context")}
+
+
+def _state(mail: QueuedMail) -> Delivery:
+    if mail.sent_at is not None:
+        return Delivery.SENT
+    if mail.has_failed:
+        return Delivery.FAILED
+    return Delivery.TRYING_AGAIN if mail.failure else Delivery.QUEUED
 
 
 def delivery_of(invitation: Invitation) -> Delivery | None:
-    """The delivery of the latest mail of this invitation; `None` where there was none, or it is long ago."""
+    """The delivery of the latest mail of this invitation; `None` where there was none."""
     return deliveries_of([invitation]).get(invitation.mail_id)

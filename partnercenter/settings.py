@@ -137,6 +137,8 @@ MAILERS = {
             "password": _mail["EMAIL_HOST_PASSWORD"],
             "use_tls": _mail.get("EMAIL_USE_TLS", False),
             "use_ssl": _mail.get("EMAIL_USE_SSL", False),
+            # Seconds: a server that does not answer holds up no other mail for long.
+            "timeout": 20,
         },
     }
 }

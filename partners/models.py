@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -17,7 +18,7 @@ from django.utils.translation import pgettext_lazy
 
 from activity.models import ActorKind
 from activity.operations import Actor
-from partners.querysets import StaffManager
+from partners.querysets import QueuedMailQuerySet, StaffManager
 from partners.roles import MAY, Permission, Role
 
 
@@ -194,3 +195,37 @@ class StaffRole(models.Model):
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+
+class QueuedMail(models.Model):
+    """A mail that is to be sent, or was; what it says is forgotten once it is sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
+    to = models.JSONField(_("to"))
+    language = models.CharField(_("language"), max_length=10)
+    template = models.CharField(max_length=60)
+    context = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True, default=timezone.now)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    failure = models.CharField(_("last failure"), max_length=100, blank=True)
+
+    objects: ClassVar[QueuedMailQuerySet] = QueuedMailQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("queued mail")
+        verbose_name_plural = _("queued mails")
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], name="queued_mail_due", condition=models.Q(next_attempt_at__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.pk}"
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it was given up: not sent, and not tried again."""
+        return self.sent_at is None and self.next_attempt_at is None

@@ -1,7 +1,8 @@
 """Questions about many people, and how a person is made."""
 
+import datetime
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
@@ -9,6 +10,14 @@ from django.db.models import OuterRef, StringAgg, Subquery, Value
 
 if TYPE_CHECKING:
     from partners.models import Staff
+
+
+class QueuedMailQuerySet(models.QuerySet[Any]):
+    """Mails that wait, and mails that were sent."""
+
+    def due(self, now: datetime.datetime) -> Self:
+        """Those whose next attempt should have been made by now."""
+        return self.filter(sent_at__isnull=True, next_attempt_at__lte=now)
 
 
 class StaffManager(BaseUserManager["Staff"]):

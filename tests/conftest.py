@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.databases import allow_emptying
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.mailbox"]
 
 # The same examples in every run, however slow the machine. `--hypothesis-profile default` tries others.
 hypothesis_settings.register_profile(

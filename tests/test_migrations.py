@@ -196,7 +196,7 @@ def test_records_of_before_become_links_of_chains(migrate: Callable[..., None]) 
         ActivityRecordFactory(customer_id=customer.pk if number % 2 else None, after={"number": number})
         for number in range(6)
     ]
-    migrate(("activity", "0002_submissions"))
+    migrate(("activity", "0003_customers_act"))
     assert "digest" not in columns("activity_activityrecord")
     call_command("migrate", verbosity=0)
     allow_emptying()

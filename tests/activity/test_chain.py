@@ -24,7 +24,7 @@ from tests.upgrades.submitting import and_close
 
 pytestmark = pytest.mark.django_db
 
-triggers = importlib.import_module("activity.migrations.0003_chained_and_append_only")
+triggers = importlib.import_module("activity.migrations.0004_chained_and_append_only")
 
 
 def write(count: int = 3, customer: Customer | None = None) -> list[ActivityRecord]:

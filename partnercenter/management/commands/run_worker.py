@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from partners.mail import resume_mails
 from subscriptions.provisioning import resume_provisioning
 
 DAYS_KEPT = 30
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     may run side by side.
     """
 
-    help = "Work off the queue: provision what was ordered."
+    help = "Work off the queue: provision what was ordered, send mails."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add --batch."""
@@ -26,5 +27,6 @@ class Command(BaseCommand):
     def handle(self, *, verbosity: int, batch: bool, **options: Any) -> None:
         """Take up, forget, work."""
         resume_provisioning()
+        resume_mails()
         call_command("prune_db_task_results", min_age_days=DAYS_KEPT, verbosity=0)
         call_command("db_worker", batch=batch, reload=False, startup_delay=not batch, verbosity=verbosity)

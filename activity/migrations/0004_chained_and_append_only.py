@@ -82,7 +82,7 @@ def allow(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """No code path can rewrite what was recorded, and what goes around the code is found."""
 
-    dependencies = [("activity", "0002_submissions")]
+    dependencies = [("activity", "0003_customers_act")]
 
     operations = [
         migrations.CreateModel(
