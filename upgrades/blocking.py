@@ -2,6 +2,7 @@
 
 import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from catalog.models import Offer
 from partners.models import Partner
 from subscriptions.models import Subscription
 from upgrades.conditions import CONDITIONS, OUTER
+from upgrades.prepared import Prepared
 from upgrades.verdicts import options
 
 
@@ -22,32 +24,35 @@ class Blocked:
     targets: tuple[str, ...]
 
 
-def blocked_by(subscription: Subscription, *, partner: Partner) -> list[Blocked]:
-    """What this partner sold to the same customer and cannot upgrade because this subscription is live.
+def _blocked(ids: list[uuid.UUID], partner_id: uuid.UUID) -> QuerySet[Any]:
+    """The options of this partner at the customer of the one subscription in `ids` that it stands in the way of.
 
     Asked of the same conditions that refuse the upgrade, from the side of what they see.
     """
+    [subscription_id] = ids
+    customer = Subscription.objects.filter(pk=subscription_id).order_by().values("customer_id")
+    others = Subscription.objects.live().sold_by(partner_id).filter(customer_id__in=customer)
+    rows = options(others.exclude(pk=subscription_id).order_by(), partner_id=partner_id, conditions=())
+    is_seen = Q()
+    for condition in CONDITIONS:
+        if condition.obstacles is not None:
+            seen = condition.obstacles(OUTER, partner_id)
+            if seen.model is Subscription:
+                is_seen |= Q(Exists(seen.filter(pk=subscription_id)))
+    return rows.filter(is_seen).values_list("pk", "target_id")
+
+
+_BLOCKED = Prepared(_blocked, id_columns=2)
+
+
+def blocked_by(subscription: Subscription, *, partner: Partner) -> list[Blocked]:
+    """What this partner sold to the same customer and cannot upgrade because this subscription is live."""
     if not subscription.is_live:
         return []
-    others = Subscription.objects.live().sold_by(partner.pk).filter(customer_id=subscription.customer_id)
-    rows = options(others.exclude(pk=subscription.pk).order_by(), partner_id=partner.pk, conditions=())
-    in_the_way = [
-        Exists(seen.filter(pk=subscription.pk))
-        for condition in CONDITIONS
-        if condition.obstacles is not None and (seen := condition.obstacles(OUTER, partner.pk)).model is Subscription
-    ]
-    found = _any_of(rows, in_the_way).values_list("pk", "target_id")
-    return _named(list(found))
+    return _named(_BLOCKED.ask([subscription.pk], partner_id=partner.pk))
 
 
-def _any_of(rows: QuerySet[Any], expressions: list[Exists]) -> QuerySet[Any]:
-    either = Q()
-    for expression in expressions:
-        either |= Q(expression)
-    return rows.filter(either)
-
-
-def _named(found: list[tuple[uuid.UUID, uuid.UUID]]) -> list[Blocked]:
+def _named(found: Sequence[tuple[Any, ...]]) -> list[Blocked]:
     if not found:
         return []
     subscriptions = Subscription.objects.select_related("offer").in_bulk({pk for pk, _target in found})
