@@ -193,7 +193,9 @@ def _script(one: Upgradable, folder: Path) -> Path:
             text = text.replace(str(value), name).replace(value.hex, name)
         for value in (upgrade.pk, record.pk):
             text = text.replace(f"'{value.hex}'::uuid", "gen_random_uuid()")
-        lines.append(f"{text};")
+        text = text.replace(f"{record.number}, '{record.digest}'", ":chain_length, ':chain_digest'")
+        # The place in the chain of activity records is what the statement before it returned.
+        lines.append(f"{text} \\gset chain_" if text.endswith("RETURNING length, digest") else f"{text};")
     script = folder / "upgrade.sql"
     script.write_text("\n".join(lines) + "\n")
     return script
