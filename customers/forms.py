@@ -105,7 +105,7 @@ class BillingForm(RecipientForm):
     class Meta:
         model = BillingProfile
         fields = BillingProfile.VALUES
-        labels = {"culture": _("Dates and numbers as in")}
+        labels = {"company_name": _("Company name"), "culture": _("Dates and numbers as in")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,7 +118,7 @@ class BillingForm(RecipientForm):
 class ContactChangeForm(OnceForm, ContactForm):
     """The contact details of a customer that is there, and the company's name."""
 
-    company = forms.CharField(label=_("Company"), max_length=200)
+    company = forms.CharField(label=_("Company name"), max_length=200)
     field_order = ("company", *ContactDetails.VALUES)
 
     def __init__(self, data: Any = None, *, customer: Customer, instance: ContactDetails | None = None) -> None:

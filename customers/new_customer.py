@@ -20,7 +20,7 @@ MOST_TYPED, LONGEST_TYPED = 300, 1000
 class CompanyForm(forms.Form):
     """The name and primary domain of a new customer."""
 
-    company_name = forms.CharField(label=_("Company"), max_length=200)
+    company_name = forms.CharField(label=_("Company name"), max_length=200)
     domain = forms.CharField(label=_("Primary domain"), max_length=253)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

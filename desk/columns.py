@@ -90,9 +90,14 @@ def _link(address: str, words: str) -> SafeString:
     return format_html('<a href="{}"><bdi>{}</bdi></a>', address, words)
 
 
+def _draw_company(line: SoldLine) -> SafeString:
+    """The customer; where there is no room for a column each, the offer and its state stand below."""
+    offer = format_html('<span class="when-narrow row-under">{}{}</span>', _draw_offer(line), _draw_status(line))
+    return _link(line.customer_address, line.subscription.customer.company_name) + offer
+
+
 def _draw_offer(line: SoldLine) -> SafeString:
-    state = format_html('<span class="when-narrow">{}</span>', _draw_status(line))
-    return _link(line.address, line.subscription.offer.name) + state
+    return _link(line.address, line.subscription.offer.name)
 
 
 def _draw_status(line: SoldLine) -> SafeString:
@@ -134,12 +139,18 @@ ALWAYS: tuple[Column[SoldLine], ...] = (
         "company",
         gettext_lazy("Company"),
         lambda line: line.subscription.customer.company_name,
-        lambda line: _link(line.customer_address, line.subscription.customer.company_name),
+        _draw_company,
         sort=COMPANY,
         width=36,
     ),
     Column(
-        "offer", gettext_lazy("Offer"), lambda line: line.subscription.offer.name, _draw_offer, sort=OFFER, width=36
+        "offer",
+        gettext_lazy("Offer"),
+        lambda line: line.subscription.offer.name,
+        _draw_offer,
+        classes="when-wide",
+        sort=OFFER,
+        width=36,
     ),
 )
 OPTIONAL: tuple[Column[SoldLine], ...] = (

@@ -80,7 +80,7 @@ class SubscriptionFilter(forms.Form):
 
     def __init__(self, data: QueryDict, *, offers: Sequence[Offer], targets: Sequence[Offer]) -> None:
         """`offers` are those that the partner sold, `targets` those that there is an upgrade to."""
-        super().__init__(data)
+        super().__init__(_with_columns(data))
         self._choose("offer", [(str(offer.pk), offer.name) for offer in offers])
         ways: list[Any] = [("", _("Any")), (POSSIBLE, _("Possible now")), (ONE_STEP, _("1 step away"))]
         if targets:
@@ -178,6 +178,15 @@ class SubscriptionFilter(forms.Form):
     def as_record(self) -> dict[str, Any]:
         """What is asked for as the activity log keeps it: by name, sorted lists of codes and days as text."""
         return {name: values if len(values) > 1 else values[0] for name, values in self.as_query().lists()}
+
+
+def _with_columns(data: QueryDict) -> QueryDict:
+    """What is asked for, with the columns that show where none are named: a person sees them ticked."""
+    if data.getlist("columns"):
+        return data
+    filled = data.copy()
+    filled.setlist("columns", CHOSEN)
+    return filled
 
 
 def _contains(text: str) -> Q:

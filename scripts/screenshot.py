@@ -21,8 +21,10 @@ LOCALES = {"en": "en-GB", "es": "es-ES", "zh-hans": "zh-CN"}
 def main() -> None:
     """Take the picture that the command line asks for."""
     wanted = _arguments()
+    # Before Playwright starts: the first time, the browser is chosen by trying it, and Playwright does not nest.
+    options = launch_options()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**launch_options())
+        browser = playwright.chromium.launch(**options)
         context = browser.new_context(
             viewport={"width": wanted.width, "height": wanted.height},
             device_scale_factor=wanted.scale,

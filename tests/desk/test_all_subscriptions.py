@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from desk import scan, subscription_listing
-from desk.columns import OPTIONAL
+from desk.columns import CHOSEN, OPTIONAL
 from desk.paging import encode_cursor
 from desk.sorting import SORTS
 from desk.subscription_listing import PAGE_SIZE
@@ -263,6 +263,15 @@ def test_the_columns_are_those_chosen(client: Client, three: dict[str, Subscript
     usual = text(asked(client))
     assert text(asked(client, columns="nonsense")).replace("  ", " ") != usual
     assert len(re.findall(r'<th scope="col"', page(asked(client, columns=[one.code for one in OPTIONAL])))) == 14
+
+
+def test_the_columns_that_show_are_ticked(client: Client) -> None:
+    def ticked(**query: Any) -> set[str]:
+        boxes = re.findall(r'<input [^>]*name="columns"[^>]*>', page(asked(client, **query)))
+        return {code for box in boxes if "checked" in box for code in re.findall(r'value="(\w+)"', box)}
+
+    assert ticked() == set(CHOSEN)
+    assert ticked(columns=["id"]) == {"id"}
 
 
 @pytest.mark.parametrize(

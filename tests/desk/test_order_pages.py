@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
+from pytest_django.asserts import assertContains
 
 from activity.models import ActivityRecord
 from customers.models import Customer, ResellerRelationship
@@ -290,6 +291,10 @@ class TestOrders:
         first = browser.get(address)
         assert len(first.context["orders"]) == 50
         assert len(browser.get(first.context["next_url"]).context["orders"]) == 1
+
+    def test_its_reference_tells_the_way_back_apart_from_the_list(self, browser: Client, line: OrderLine) -> None:
+        page = browser.get(reverse("desk:order", args=[line.order.customer_id, line.order_id]))
+        assertContains(page, f'<li aria-current="page">{line.order.reference}</li>', html=True)
 
     def test_an_order_of_another_customer_is_not_found(self, browser: Client, line: OrderLine, staff: Staff) -> None:
         other = customer_of(staff.partner)

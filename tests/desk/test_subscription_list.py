@@ -43,10 +43,17 @@ def test_it_names_the_customer_and_its_ids(client: Client, customer: Customer) -
     assert "<title>Subscriptions · Contoso Energy" in content
 
 
+@pytest.mark.parametrize("tab", ["subscriptions", "orders", "account", "activity"])
+def test_every_page_of_a_customer_is_headed_alike(client: Client, customer: Customer, tab: str) -> None:
+    content = client.get(f"/customers/{customer.pk}/{tab}/").content.decode()
+    assert re.search(rf"<h1>\s*<bdi>{customer.company_name}</bdi>", content)
+    assert f'data-copy="{customer.pk}"' in content
+
+
 def test_a_row_says_what_was_sold_and_how_it_stands(client: Client, partner: Partner, customer: Customer) -> None:
     sold(partner, customer, "Business", nickname="Head office", commitment_end=datetime.date(2027, 5, 3))
     assert rows(client, customer) == [
-        "Office 365 Business Head office 25 licences 25 Active 3 May 2027 renews by itself Upgrade now",
+        "Office 365 Business Head office 25 licences Active 25 Active 3 May 2027 renews by itself Upgrade now",
     ]
 
 
