@@ -35,6 +35,8 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         pk=subscription_id,
         customer_id=customer_id,
     )
+    # The customer is visible, as the subscription was; what else it has need not be asked that again.
+    beside = Subscription.objects.filter(customer_id=customer_id).sold_or_administered_by(partner.pk)
     verdicts = judge([subscription], partner=partner) if subscription.is_live else []
     context = {
         "customer": subscription.customer,
@@ -42,14 +44,14 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "is_ours": subscription.is_sold_by(partner),
         "partner": partner,
         # An add-on can hang on a subscription that another partner sold and that stays out of sight.
-        "sees_parent": subscription.parent_id is not None and visible.filter(pk=subscription.parent_id).exists(),
+        "sees_parent": subscription.parent_id is not None and beside.filter(pk=subscription.parent_id).exists(),
         "cards": cards(verdicts),
         "eligible": sum(verdict.is_eligible for verdict in verdicts),
         "steps": _steps_to_nearest(verdicts),
         "may_upgrade": request.user.may(Permission.MANAGE_SUBSCRIPTIONS),
         "plans": ServicePlan.objects.filter(offers=subscription.offer_id).order_by("service_id", "id"),
-        "add_ons": visible.filter(parent=subscription).select_related("offer").order_by("created_at", "id")[:100],
-        "upgrades": subscription.upgrades.visible_to(request.user)[:10],
+        "add_ons": beside.filter(parent=subscription).select_related("offer").order_by("created_at", "id")[:100],
+        "upgrades": subscription.upgrades.visible_to(request.user).defer("evidence", "hand_over")[:10],
         "order": _own_order(subscription, request.user),
         "blocked": blocked_by(subscription, partner=partner),
         "events": _lately(subscription, request.user) if subscription.is_sold_by(partner) else [],
