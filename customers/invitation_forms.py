@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, validate_email
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -18,7 +18,7 @@ from customers.meaning import meaning_of
 from customers.models import Customer, Invitation, ResellerRelationship
 from customers.models.invitations import LONGEST_NOTE
 from partners.forms import OnceForm
-from partners.legible import ask_for_legible_lines, is_illegible
+from partners.legible import LinesField, ask_for_legible_lines
 from partners.models import Language, Staff
 
 MATCHES_NAMED = 5
@@ -48,12 +48,6 @@ def _email_field(label: Any) -> forms.EmailField:
     return forms.EmailField(label=label, max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
 
-def validate_note(text: str) -> None:
-    """Raise `ValidationError` where a text of several lines holds what cannot be shown."""
-    if any(is_illegible(character) for character in text if character not in "\r\n\t"):
-        raise ValidationError(_("It contains control characters, which cannot be shown."), code="illegible")
-
-
 class InvitationForm(OnceForm):
     """Whom to invite, to what, and in which words."""
 
@@ -73,7 +67,7 @@ class InvitationForm(OnceForm):
     services = ServiceField(
         label=gettext_lazy("The administration of these services"), queryset=Service.objects.all(), required=False
     )
-    note = forms.CharField(
+    note = LinesField(
         label=gettext_lazy("A note of your own"),
         required=False,
         max_length=LONGEST_NOTE,
@@ -87,8 +81,6 @@ class InvitationForm(OnceForm):
         self.may_ask_services = may_ask(staff, with_relationship=False, services=True)
         if not self.may_ask_services:
             del self.fields["services"]
-        # Of several lines: the check of a single line would refuse their ends.
-        self.fields["note"].validators = [MaxLengthValidator(LONGEST_NOTE), validate_note]
 
     def clean_customer(self) -> str | uuid.UUID:
         """The id of a customer in sight, the domain of another one, or nothing."""

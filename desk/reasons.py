@@ -25,6 +25,7 @@ REASONS: dict[str, Promise | str] = {
     "past_deletion": _("The 60 days after its suspension were over"),
     "parent_not_active": _("The subscription that it is an add-on of was not active"),
     "nickname_invalid": _("The nickname was too long or held characters that cannot be shown"),
+    "reason_invalid": _("The reason given was too long or held characters that cannot be shown"),
     "order_refused": _("Something in the order was not acceptable"),
     "unknown_offer": _("There was no such offer"),
     "offer_not_available": _("The offer was not available for purchase"),

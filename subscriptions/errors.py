@@ -131,10 +131,8 @@ class ParentNotActive(ChangeRefused):
         }
 
 
-class NicknameRefused(ChangeRefused):
-    """The nickname is too long or holds characters that do not belong into a name."""
-
-    codes = ("nickname_invalid",)
+class TextRefused(ChangeRefused):
+    """A text is too long or holds characters that cannot be shown."""
 
     def __init__(self, message: str) -> None:
         super().__init__()
@@ -144,6 +142,18 @@ class NicknameRefused(ChangeRefused):
     def message(self) -> str:
         """The reason as a sentence."""
         return self._message
+
+
+class NicknameRefused(TextRefused):
+    """The nickname is too long or holds characters that do not belong into a name."""
+
+    codes = ("nickname_invalid",)
+
+
+class ReasonRefused(TextRefused):
+    """The reason given for a change is too long or holds characters that cannot be shown."""
+
+    codes = ("reason_invalid",)
 
 
 class ChangedMeanwhile(ChangeRefused):

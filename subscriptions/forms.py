@@ -9,11 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.fields import WholeNumberField
 from partners.forms import OnceForm
-from partners.legible import is_illegible
-from subscriptions.errors import quantity_words
-from subscriptions.models import Subscription
-
-LONGEST_REASON = 500
+from partners.legible import LinesField
+from subscriptions.errors import LicencesFixed, quantity_words
+from subscriptions.models import LONGEST_REASON, Status, Subscription
 
 
 def quantity_field(**kwargs: Any) -> WholeNumberField:
@@ -89,6 +87,13 @@ class ManyLicencesForm(OnceForm):
             self.add_error(None, _("No number differs from today’s. Change at least one."))
         return cleaned
 
+    def say_what_is_fixed(self) -> None:
+        """Say beside the number of what is not active that it cannot be changed; call it once the rest is cleaned."""
+        for pk in self.changed:
+            status = Status(self.subscriptions[pk].status)
+            if status != Status.ACTIVE:
+                self.add_error(f"quantity-{pk}", LicencesFixed(status).message)
+
     @property
     def changed(self) -> dict[uuid.UUID, int]:
         """The new numbers that differ from today's."""
@@ -112,7 +117,7 @@ class ManyLicencesForm(OnceForm):
 class StatusForm(OnceForm):
     """Why a subscription is suspended, reactivated or cancelled."""
 
-    reason = forms.CharField(
+    reason = LinesField(
         label=_("Reason"),
         help_text=_("It stays in the record of this change, for you and your colleagues."),
         max_length=LONGEST_REASON,
@@ -126,19 +131,9 @@ class StatusForm(OnceForm):
 
     def __init__(self, *args: Any, needs_reason: bool, asks_twice: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        reason = self.fields["reason"]
-        reason.required = needs_reason
-        # A reason may have several lines.
-        reason.validators = [one for one in reason.validators if getattr(one, "__name__", "") != "validate_legible"]
+        self.fields["reason"].required = needs_reason
         if not asks_twice:
             del self.fields["is_final"]
-
-    def clean_reason(self) -> str:
-        """The reason, without characters that cannot be shown."""
-        reason: str = self.cleaned_data["reason"].replace("\r\n", "\n")
-        if any(is_illegible(letter) for letter in reason if letter not in "\n\t"):
-            raise forms.ValidationError(_("It contains control characters, which cannot be shown."))
-        return reason
 
 
 class EditForm(OnceForm):

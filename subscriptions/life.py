@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 
 from activity.operations import SYSTEM, Actor, record
 from customers.models import Customer
-from partners.legible import validate_legible
+from partners.legible import validate_legible, validate_legible_lines
 from subscriptions.errors import (
     ChangedMeanwhile,
     IsDeleted,
@@ -18,10 +19,11 @@ from subscriptions.errors import (
     NicknameRefused,
     ParentNotActive,
     QuantityOutOfRange,
+    ReasonRefused,
     StatusUnreachable,
     TooLateToReactivate,
 )
-from subscriptions.models import Status, Subscription
+from subscriptions.models import LONGEST_REASON, Status, Subscription
 
 # From which status a person may lead a subscription to which (domain: "Subscription states"). What is pending
 # becomes active when it is provisioned, and by nothing else.
@@ -70,6 +72,15 @@ def _check_nickname(subscription: Subscription, nickname: str) -> None:
         field.clean(nickname, subscription)
     except ValidationError as error:
         raise NicknameRefused(error.messages[0]) from error
+
+
+def check_reason(reason: str) -> None:
+    """Whether this can be kept as the reason of a change. Raises `ReasonRefused`."""
+    try:
+        MaxLengthValidator(LONGEST_REASON)(reason)
+        validate_legible_lines(reason)
+    except ValidationError as error:
+        raise ReasonRefused(error.messages[0]) from error
 
 
 @dataclass(frozen=True)

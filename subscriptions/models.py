@@ -17,6 +17,7 @@ DAYS_UNTIL_DELETION = 60
 # As long as the REST protocol allows.
 LONGEST_NICKNAME = 256
 LONGEST_REFERENCE = 100
+LONGEST_REASON = 500
 
 
 class Status(models.TextChoices):

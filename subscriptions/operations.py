@@ -19,7 +19,7 @@ from partners.models import Partner, Staff
 from partners.roles import Permission
 from subscriptions.errors import ChangedMeanwhile, ChangeRefused, NotTheReseller
 from subscriptions.history import changes_since
-from subscriptions.life import Cause, change, check
+from subscriptions.life import Cause, change, check, check_reason
 from subscriptions.models import Status, Subscription
 
 STATUS_OPERATIONS = {
@@ -190,6 +190,7 @@ def _lock_customer(attempt: _Attempt) -> Customer:
 
 
 def _carry_out(attempt: _Attempt, customer: Customer) -> None:
+    check_reason(attempt.reason)
     visible = Subscription.objects.filter(customer=customer).sold_or_administered_by(attempt.partner.pk)
     for asked in attempt.changes:
         # Read one after the other: what is done to a parent changes its add-ons.

@@ -59,7 +59,7 @@ def licences_review(request: StaffRequest, customer_id: uuid.UUID, subscription_
     """What the new number changes, before it does; its own address, safe to come back to."""
     subscription = own_subscription(request.user, customer_id, subscription_id)
     form = LicencesForm(request.GET, subscription=subscription)
-    if not form.is_valid():
+    if subscription.status != Status.ACTIVE or not form.is_valid():
         return answer(request, FORM, _context(subscription) | {"form": form})
     quantity = form.cleaned_data["quantity"]
     if quantity == subscription.quantity:
@@ -117,9 +117,16 @@ def many_licences(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse
         form = ManyLicencesForm(subscriptions=subscriptions, initial={"key": str(uuid.uuid4())})
         return _many(request, form, context)
     form = ManyLicencesForm(request.POST, subscriptions=subscriptions)
+    if _names_others(request, subscriptions):
+        form.refuse(
+            _("One of the subscriptions that you changed is not among those that you sold to this customer any more.")
+        )
+        return _many(request, form, context, status=409)
     if "submit" in request.POST:
         return _submit_many(request, form, context)
-    if not form.is_valid():
+    form.full_clean()
+    form.say_what_is_fixed()
+    if form.errors:
         return _many(request, form, context, status=400)
     return _review_many(request, form, context)
 
@@ -133,10 +140,20 @@ def _active(staff: Staff, customer: Customer) -> dict[uuid.UUID, Subscription]:
 
 def _named(request: StaffRequest, customer: Customer) -> dict[uuid.UUID, Subscription]:
     """Those that a sent form names, whatever has become of them: none of them is left out without a word."""
-    names = [name.removeprefix(QUANTITY) for name in request.POST if name.startswith(QUANTITY)]
-    ids = [name for name in names[: MOST_AT_ONCE * 2] if is_uuid(name)]
+    ids = [name for name in _sent_names(request)[: MOST_AT_ONCE * 2] if is_uuid(name)]
     own = Subscription.objects.filter(customer=customer, pk__in=ids).sold_by(request.user.partner_id)
     return {row.pk: row for row in own.select_related("offer").order_by("created_at", "pk")} if ids else {}
+
+
+def _sent_names(request: StaffRequest) -> list[str]:
+    """What the numbers of a sent form are for."""
+    return [name.removeprefix(QUANTITY) for name in request.POST if name.startswith(QUANTITY)]
+
+
+def _names_others(request: StaffRequest, subscriptions: dict[uuid.UUID, Subscription]) -> bool:
+    """Whether a sent form has a number for anything but these."""
+    known = {str(pk) for pk in subscriptions}
+    return any(name not in known and request.POST[QUANTITY + name].strip() for name in _sent_names(request))
 
 
 def is_uuid(text: str) -> bool:
@@ -170,7 +187,8 @@ def _review_many(request: StaffRequest, form: ManyLicencesForm, context: dict[st
 def _submit_many(request: StaffRequest, form: ManyLicencesForm, context: dict[str, Any]) -> HttpResponseBase:
     """Carry out what was reviewed: what it names is asked for, also where it meanwhile is so."""
     form.full_clean()
-    asked = {pk: form.cleaned_data.get(f"quantity-{pk}") for pk in form.subscriptions}
+    # In a lasting order: sent again, it is the same, whatever has become of them.
+    asked = {pk: form.cleaned_data.get(f"quantity-{pk}") for pk in sorted(form.subscriptions)}
     changes = [
         Change(subscription_id=pk, wanted=Wanted(quantity=quantity), version=form.seen_version(pk))
         for pk, quantity in asked.items()

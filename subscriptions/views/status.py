@@ -106,11 +106,7 @@ def _form(act: Act, data: Any = None, **kwargs: Any) -> StatusForm:
 def _context(act: Act, subscription: Subscription) -> dict[str, Any]:
     """What the page says will happen: as the operation would judge it at this moment."""
     now = timezone.now()
-    impossible = ""
-    try:
-        check(subscription, {"status": act.status}, now=now)
-    except ChangeRefused as refusal:
-        impossible = refusal.message
+    impossible = _why_not(subscription, act.status, now)
     return {
         "act": act,
         "subscription": subscription,
@@ -119,7 +115,16 @@ def _context(act: Act, subscription: Subscription) -> dict[str, Any]:
         "add_ons": [] if impossible else that_go_along(subscription, act.status),
         "deletion": now + datetime.timedelta(days=DAYS_UNTIL_DELETION),
         "days": DAYS_UNTIL_DELETION,
+        "way_back": subscription.deletion_time and not _why_not(subscription, Status.ACTIVE, now),
     }
+
+
+def _why_not(subscription: Subscription, status: Status, now: datetime.datetime) -> str:
+    try:
+        check(subscription, {"status": status}, now=now)
+    except ChangeRefused as refusal:
+        return refusal.message
+    return ""
 
 
 def _submit(request: StaffRequest, act: Act, subscription: Subscription) -> HttpResponse:

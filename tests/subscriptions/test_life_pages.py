@@ -1,5 +1,6 @@
 """The pages that change a subscription: form, review, submit, and every way in which they refuse."""
 
+import datetime
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -172,6 +173,12 @@ def test_while_it_is_not_active_there_is_no_form(portal: Portal, status: Status)
     assert now(other).quantity == 25
 
 
+def test_while_it_is_not_active_there_is_nothing_to_review(portal: Portal) -> None:
+    suspended(portal)
+    page = portal.client.get(portal.url("licences_review", quantity=30, version=1, key="k"))
+    assert page.templates[0].name == "subscriptions/licences.html"
+
+
 # Several at once.
 
 
@@ -214,6 +221,41 @@ def test_what_was_suspended_meanwhile_is_not_left_out_without_a_word(portal: Por
     assert now(portal.subscription).quantity == 25
 
 
+def test_what_was_suspended_meanwhile_is_told_beside_its_number_before_the_review(portal: Portal) -> None:
+    other = sold(portal.partner, portal.customer, "E3", quantity=5)
+    sent = {f"quantity-{one.pk}": 9 for one in (portal.subscription, other)}
+    Subscription.objects.filter(pk=other.pk).update(status=Status.SUSPENDED, suspended_at=timezone.now())
+    answer = portal.client.post(portal.many, sent)
+    assert answer.status_code == 400
+    assert list(answer.context["form"].errors) == [f"quantity-{other.pk}"]
+    # Left as it is, it is in nobody's way.
+    assert portal.client.post(portal.many, sent | {f"quantity-{other.pk}": 5}).status_code == 200
+
+
+@pytest.mark.parametrize("submit", [{}, {"submit": 1}])
+def test_what_another_partner_took_over_meanwhile_is_not_left_out_without_a_word(
+    portal: Portal, submit: dict[str, int]
+) -> None:
+    other = sold(portal.partner, portal.customer, "E3", quantity=5)
+    sent = {f"quantity-{one.pk}": 9 for one in (portal.subscription, other)}
+    Subscription.objects.filter(pk=other.pk).update(reseller_of_record=PartnerFactory())
+    answer = portal.client.post(portal.many, sent | submit)
+    assert answer.status_code == 409
+    assert "not among those that you sold" in answer.content.decode()
+    assert now(portal.subscription).quantity == 25
+
+
+def test_sent_again_after_one_was_suspended_it_is_still_the_same(portal: Portal) -> None:
+    other = sold(portal.partner, portal.customer, "E3", quantity=5)
+    sent = {f"quantity-{one.pk}": 9 for one in (portal.subscription, other)} | {"key": "k", "submit": 1}
+    assert portal.client.post(portal.many, sent).status_code == 302
+    change_subscription(
+        staff=portal.staff, subscription_id=portal.subscription.pk, wanted=Wanted(status=Status.SUSPENDED), key="later"
+    )
+    assert portal.client.post(portal.many, sent).status_code == 302
+    assert not ActivityRecord.objects.filter(outcome=Outcome.REFUSED).exists()
+
+
 @pytest.mark.parametrize("sent", [one for one in HOSTILE_NUMBERS if one.strip()])
 @pytest.mark.parametrize("submit", [{}, {"submit": 1}])
 def test_one_number_that_is_none_holds_all_back(portal: Portal, sent: str, submit: dict[str, int]) -> None:
@@ -226,17 +268,25 @@ def test_one_number_that_is_none_holds_all_back(portal: Portal, sent: str, submi
 
 
 @pytest.mark.parametrize(
-    "sent", [{}, {"quantity-x": "5"}, {"quantity-" + "x" * 10_000: "5"}, {f"quantity-{uuid.UUID(int=0)}": "5"}]
+    ("sent", "status"),
+    [
+        ({}, 400),
+        ({"quantity-x": " "}, 400),
+        ({"quantity-x": "5"}, 409),
+        ({"quantity-" + "x" * 500: "5"}, 409),
+        ({"quantity-" + "x" * 10_000: "5"}, 400),
+        ({f"quantity-{uuid.UUID(int=0)}": "5"}, 409),
+    ],
 )
-def test_nothing_to_change_is_said(portal: Portal, sent: dict[str, str]) -> None:
-    assert portal.client.post(portal.many, sent).status_code == 400
-    assert portal.client.post(portal.many, sent | {"submit": 1}).status_code == 400
+def test_nothing_to_change_is_said(portal: Portal, sent: dict[str, str], status: int) -> None:
+    assert portal.client.post(portal.many, sent).status_code == status
+    assert portal.client.post(portal.many, sent | {"submit": 1}).status_code == status
 
 
 def test_another_customers_subscription_is_not_changed_from_here(portal: Portal) -> None:
     other = sold(portal.partner, customer_of(portal.partner))
     answer = portal.client.post(portal.many, {f"quantity-{other.pk}": 9, "submit": 1})
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert now(other).quantity == 25
 
 
@@ -299,6 +349,42 @@ def test_a_reason_may_have_lines(portal: Portal) -> None:
     kept = ActivityRecord.objects.get().after
     assert kept is not None
     assert kept["reason"] == "Unpaid.\nCalled twice."
+
+
+def test_an_end_of_a_line_counts_as_one_character_as_in_the_browser(portal: Portal) -> None:
+    assert portal.send("suspend", reason="x\r\n" * 249 + "xx").status_code == 302
+
+
+def test_the_time_line_shows_the_lines_of_a_reason(portal: Portal) -> None:
+    portal.send("suspend", reason="Unpaid.\r\n<b>Called</b> twice.")
+    page = portal.client.get(portal.details).content.decode()
+    assert '<span class="quiet as-typed"><bdi>“Unpaid.\n&lt;b&gt;Called&lt;/b&gt; twice.”</bdi></span>' in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_said", "is_not"),
+    [
+        ({"status": Status.ACTIVE}, ["lose access at once", "suspend it instead"], ["reactivate it instead"]),
+        ({"status": Status.SUSPENDED}, ["no access already", "reactivate it instead"], ["lose access at once"]),
+        ({"status": Status.PENDING}, ["Nobody uses it yet"], ["lose access at once", "instead"]),
+        (
+            {"status": Status.SUSPENDED, "suspended_at": timezone.now() - datetime.timedelta(days=61)},
+            ["no access already"],
+            ["instead"],
+        ),
+    ],
+)
+def test_a_cancellation_says_what_it_does_to_one_in_that_state(
+    portal: Portal, fields: dict[str, Any], is_said: list[str], is_not: list[str]
+) -> None:
+    page = portal.client.get(portal.url("cancel", sold(portal.partner, portal.customer, **fields))).content.decode()
+    assert all(words in page for words in is_said)
+    assert not any(words in page for words in is_not)
+
+
+def test_a_suspended_add_on_says_on_its_parents_page_when_it_is_deleted(portal: Portal) -> None:
+    sold(portal.partner, portal.customer, "Exchange Online (Plan 1)", parent=portal.subscription, status="suspended")
+    assert "deleted in" in portal.client.get(portal.details).content.decode()
 
 
 @pytest.mark.parametrize("name", STATUS_PAGES)

@@ -23,6 +23,7 @@ from subscriptions.errors import (
     NotTheReseller,
     ParentNotActive,
     QuantityOutOfRange,
+    ReasonRefused,
     StatusUnreachable,
     TooLateToReactivate,
 )
@@ -216,6 +217,15 @@ def test_refused_it_changes_nothing_and_leaves_its_reason(scene: Scene, case: st
     kept = ActivityRecord.objects.get()
     assert (kept.outcome, kept.resource_id) == (Outcome.REFUSED, str(subscription.pk))
     assert tuple(kept.reasons) == raised.value.codes
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "a\x00b", "a\u202eb", "\ud800", "a\rb"])
+def test_a_reason_that_cannot_be_kept_is_refused(scene: Scene, reason: str) -> None:
+    with pytest.raises(ReasonRefused) as raised:
+        scene.change(status=Status.SUSPENDED, reason=reason)
+    assert raised.value.message
+    assert status_of(scene.subscription) == Status.ACTIVE
+    assert ActivityRecord.objects.get().reasons == ["reason_invalid"]
 
 
 def test_after_sixty_days_it_is_too_late(scene: Scene) -> None:
