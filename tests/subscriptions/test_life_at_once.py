@@ -6,16 +6,16 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from activity.errors import Refused
 from activity.models import ActivityRecord, Outcome
 from partners.models import Staff
 from subscriptions.errors import ChangedMeanwhile
 from subscriptions.models import Status, Subscription
-from subscriptions.operations import Wanted, change_subscription
+from subscriptions.operations import Change, Wanted, change_subscription, change_subscriptions
 from tests.factories import StaffFactory, customer_of, offer, sold
-from tests.upgrades.submitting import and_close
+from tests.upgrades.submitting import Pause, and_close, paused
 from upgrades.models import Upgrade
 from upgrades.operations import upgrade_subscription
 
@@ -110,3 +110,22 @@ def test_a_parent_is_suspended_while_its_add_on_is_reactivated(staff: Staff, sub
         ]
     )
     assert set(Subscription.objects.values_list("status", flat=True)) == {Status.SUSPENDED}
+
+
+@pytest.mark.parametrize("table", ["subscriptions_subscription", "activity_activityrecord", "activity_submission"])
+def test_cut_off_in_the_middle_nothing_is_done_and_the_same_can_be_sent_again(
+    staff: Staff, subscription: Subscription, table: str
+) -> None:
+    other = sold(staff.partner, subscription.customer, "E3", quantity=5)
+    changes = [Change(subscription_id=one.pk, wanted=Wanted(quantity=9), version=1) for one in (subscription, other)]
+    pause = Pause(before=f'{"UPDATE" if table.startswith("sub") else "INSERT INTO"} "{table}"')
+
+    def act() -> list[Subscription]:
+        return change_subscriptions(staff=staff, changes=changes, key="one")
+
+    with pytest.raises(OperationalError), paused(pause, act), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [pause.process_id])
+    assert set(Subscription.objects.values_list("quantity", "version")) == {(25, 1), (5, 1)}
+    assert not ActivityRecord.objects.exists()
+    assert [one.quantity for one in act()] == [9, 9]
+    assert ActivityRecord.objects.count() == 2
