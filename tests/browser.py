@@ -88,11 +88,13 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     catalogue = getattr(connection, SERIALIZED, None)
     expect.set_options(timeout=PATIENCE)
+    # Before Playwright starts: the first time, the browser is chosen by trying it, and Playwright does not nest.
+    options = launch_options()
     with sync_playwright() as playwright:
         # Within that loop Django opens a connection of its own, which must know, too, what an emptied database
         # gets back.
         setattr(connection, SERIALIZED, catalogue)
-        started = playwright.chromium.launch(**launch_options())
+        started = playwright.chromium.launch(**options)
         yield started
         started.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
