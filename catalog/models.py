@@ -2,8 +2,9 @@
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models.functions import Length, Upper
@@ -113,6 +114,13 @@ class Offer(models.Model):
     def short_name(self) -> str:
         """The name without the product line, for table heads and running text."""
         return self.name.removeprefix("Office 365 ")
+
+    def keep_plans(self, plans: Iterable[ServicePlan]) -> None:
+        """Hold these as the offer's service plans, as if they had been prefetched."""
+        kept = ServicePlan.objects.all()
+        kept._result_cache = list(plans)
+        held: dict[str, Any] = self.__dict__.setdefault("_prefetched_objects_cache", {})
+        held["service_plans"] = kept
 
     def allows(self, quantity: int) -> bool:
         """Whether this many licences may be bought of the offer."""

@@ -1,6 +1,7 @@
 """The time line of a subscription: what happened to it, and what will."""
 
 import datetime
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -31,10 +32,15 @@ class Event:
         return isinstance(self.at, datetime.datetime)
 
 
-def shown_records(subscription: Subscription, *, staff: Staff) -> ActivityQuerySet:
-    """The records that this person reads in the time line: what was refused is for who sees the activity log."""
-    records = records_of(subscription, partner_id=staff.partner_id)
-    return records if staff.may(Permission.SEE_ACTIVITY) else records.filter(outcome=Outcome.DONE)
+def reads_refusals(staff: Staff) -> bool:
+    """Whether this person reads in the time line what was refused: that is for who sees the activity log."""
+    return staff.may(Permission.SEE_ACTIVITY)
+
+
+def shown_records(subscription: Subscription, *, partner_id: uuid.UUID | None, refused: bool) -> ActivityQuerySet:
+    """The records that a time line tells, with what was `refused` or without."""
+    records = records_of(subscription, partner_id=partner_id)
+    return records if refused else records.filter(outcome=Outcome.DONE)
 
 
 def told(records: Iterable[ActivityRecord]) -> list[Event]:

@@ -80,21 +80,20 @@ _OPTION_DISTANCES = Prepared(
         .order_by()
         .annotate(distance=ExpressionWrapper(_distance(), IntegerField()))
         .values_list("pk", "target_id", "distance")
-    ),
-    id_columns=2,
+    )
 )
 _STEPS_BY_SUBSCRIPTION = Prepared(
-    lambda ids, partner_id: nearness(own_live(partner_id).filter(pk__in=ids), partner_id=partner_id)
+    lambda ids, partner_id: nearness(own_live(partner_id).filter(pk__in=ids), partner_id=partner_id).values_list("pk", "distance")
 )
 _STEPS_BY_CUSTOMER = Prepared(
     lambda ids, partner_id: nearness(
         own_live(partner_id).filter(customer_id__in=ids), partner_id=partner_id, by=("customer_id",)
-    )
+    ).values_list("customer_id", "distance")
 )
 _STEPS_OF_CUSTOMERS = Prepared(
     lambda ids, partner_id: nearness(
         own_live(partner_id).filter(customer_id__in=ids), partner_id=partner_id, by=("customer_id", "pk")
-    ).values("customer_id", "distance")
+    ).values_list("customer_id", "distance")
 )
 _LIVE_COUNTS = Prepared(
     lambda ids, partner_id: (
@@ -103,7 +102,8 @@ _LIVE_COUNTS = Prepared(
         .sold_or_administered_by(partner_id)
         .order_by()
         .values("customer_id")
-        .annotate(Count("pk"))
+        .annotate(live=Count("pk"))
+        .values_list("customer_id", "live")
     )
 )
 

@@ -42,7 +42,7 @@ def _blocked(ids: list[uuid.UUID], partner_id: uuid.UUID) -> QuerySet[Any]:
     return rows.filter(is_seen).values_list("pk", "target_id")
 
 
-_BLOCKED = Prepared(_blocked, id_columns=2)
+_BLOCKED = Prepared(_blocked)
 
 
 def blocked_by(subscription: Subscription, *, partner: Partner) -> list[Blocked]:

@@ -5,20 +5,23 @@ times as long as the database takes to answer for a page of customers, and plann
 as long; both depend on nothing but how many ids it names.
 """
 
+import copy
 import uuid
 import weakref
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
+from django.db.models.sql.compiler import SQLCompiler
 
 Build = Callable[[list[uuid.UUID], uuid.UUID], QuerySet[Any]]
 
 # Every number of ids is a statement of its own to build and keep, so they are filled up to one of these.
-SIZES = (1, 5, 10, 25, 50, 100, 250, 500)
+SIZES = (1, 3, 5, 10, 25, 50, 100, 250, 500)
 PARTNER = uuid.UUID(int=1)
 
 _numbers = count(1)
@@ -26,82 +29,117 @@ _numbers = count(1)
 _planned: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where an id goes in a statement."""
+
+    marker: uuid.UUID
+    is_text: bool = False
+
+    def filled(self, value: uuid.UUID, *, is_native: bool) -> Any:
+        """The id as this place takes it."""
+        if self.is_text:
+            return str(value)
+        return value if is_native else value.hex
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A built query with its SQL; the parameters hold places where ids and partner go."""
+
+    query: QuerySet[Any]
+    compiler: SQLCompiler
+    sql: str
+    parameters: list[Any]
+
+    def rows(self, connection: BaseDatabaseWrapper, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """What the query yields, models or tuples, when the database is asked this SQL in the place of its own."""
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connection
+        compiler.as_sql = lambda *args, **kwargs: (sql, parameters)  # type: ignore[method-assign]
+        asked = self.query.all()
+        asked.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
+        return list(asked)
+
+
 class Prepared:
-    """A question about some ids, as a partner sees them. `build` makes the query; its first columns are ids.
+    """A question about some ids, as a partner sees them. `build` makes the query, of models or of tuples.
 
     `build` must put its two arguments into the query as they are, and nothing that is another value tomorrow.
+    Where the ids come in groups, as those of an option do, `group` is how many make one.
     """
 
-    def __init__(self, build: Build, *, id_columns: int = 1) -> None:
+    def __init__(self, build: Build, *, group: int = 1) -> None:
         self._build = build
-        self._id_columns = id_columns
+        self._group = group
         self._name = f"portal_{next(_numbers)}"
-        self._built: dict[tuple[str, int], tuple[str, list[Any]]] = {}
+        self._built: dict[tuple[str, int], _Statement] = {}
 
-    def ask(self, ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> list[tuple[Any, ...]]:
-        """The rows for these ids, in no particular order: one statement for every 500 ids."""
+    def ask(self, ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> list[Any]:
+        """What there is for these ids: one statement for every 500, each in the order of the query.
+
+        Rows of the last ids of all can come more than once where the query does not choose by `pk__in`.
+        """
         wanted = list(ids)
-        rows: list[tuple[Any, ...]] = []
-        for start in range(0, len(wanted), SIZES[-1]):
-            rows += self._ask(wanted[start : start + SIZES[-1]], partner_id)
+        most = SIZES[-1] * self._group
+        rows: list[Any] = []
+        for start in range(0, len(wanted), most):
+            rows += self._ask(wanted[start : start + most], partner_id)
         return rows
 
-    def _ask(self, ids: list[uuid.UUID], partner_id: uuid.UUID) -> Iterator[tuple[Any, ...]]:
+    def _ask(self, ids: list[uuid.UUID], partner_id: uuid.UUID) -> list[Any]:
         connection = connections["default"]
-        size = next(size for size in SIZES if size >= len(ids))
-        filled = [*ids, *[ids[-1]] * (size - len(ids))]
+        size = next(size for size in SIZES if size * self._group >= len(ids)) * self._group
+        filled = [*ids, *ids[-self._group :] * ((size - len(ids)) // self._group)]
+        statement = self._statement(connection, size)
         if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            return iter(self._ask_planned(connection, filled, partner_id))
-        sql, parameters = self._statement(connection.vendor, size)
+            name = self._planned(connection, statement, size)
+            marks = ", ".join(["%s"] * (size + 1))
+            return statement.rows(connection, f"EXECUTE {name} ({marks})", [partner_id, *filled])
         given = dict(zip(_markers(size), filled, strict=True)) | {PARTNER: partner_id}
-        values = [given.get(one, one) if isinstance(one, uuid.UUID) else one for one in parameters]
         is_native = connection.features.has_native_uuid_field
-        rows = _rows(connection, sql, [value if is_native else _as_text(value) for value in values])
-        if is_native:
-            return iter(rows)
-        return ((*map(uuid.UUID, row[: self._id_columns]), *row[self._id_columns :]) for row in rows)
+        values = [
+            one.filled(given[one.marker], is_native=is_native) if isinstance(one, _Place) else one
+            for one in statement.parameters
+        ]
+        return statement.rows(connection, statement.sql, values)
 
-    def _ask_planned(
-        self, connection: BaseDatabaseWrapper, ids: list[uuid.UUID], partner_id: uuid.UUID
-    ) -> list[tuple[Any, ...]]:
-        name = f"{self._name}_{len(ids)}"
+    def _planned(self, connection: BaseDatabaseWrapper, statement: _Statement, size: int) -> str:
+        """The name under which this connection of PostgreSQL has planned the statement."""
+        name = f"{self._name}_{size}"
         connection.ensure_connection()
         planned = _planned.setdefault(connection.connection, set())
         if name not in planned:
-            sql, parameters = self._statement(connection.vendor, len(ids))
-            places = {marker: f"${place}" for place, marker in enumerate([PARTNER, *_markers(len(ids))], start=1)}
-            types = ", ".join(["uuid"] * len(places))
-            query = sql % tuple(places[one] if one in places else _literal(connection, one) for one in parameters)
-            connection.connection.execute(f"PREPARE {name} ({types}) AS {query}")
+            numbers = {marker: f"${number}" for number, marker in enumerate([PARTNER, *_markers(size)], start=1)}
+            types = ", ".join(["uuid"] * len(numbers))
+            written = [
+                (numbers[one.marker] + "::text" * one.is_text) if isinstance(one, _Place) else _literal(connection, one)
+                for one in statement.parameters
+            ]
+            connection.connection.execute(f"PREPARE {name} ({types}) AS {statement.sql % tuple(written)}")
             planned.add(name)
-        marks = ", ".join(["%s"] * (len(ids) + 1))
-        return _rows(connection, f"EXECUTE {name} ({marks})", [partner_id, *ids])
+        return name
 
-    def _statement(self, vendor: str, size: int) -> tuple[str, list[Any]]:
-        """The SQL for this many ids; its parameters hold markers where ids and partner go."""
-        if (vendor, size) not in self._built:
+    def _statement(self, connection: BaseDatabaseWrapper, size: int) -> _Statement:
+        """The statement for this many ids."""
+        key = (connection.vendor, size)
+        if key not in self._built:
             markers = _markers(size)
-            sql, parameters = self._build(markers, PARTNER).query.sql_with_params()
-            by_text = {marker.hex: marker for marker in (*markers, PARTNER)}
-            marked = [by_text.get(one, one) if isinstance(one, str) else one for one in parameters]
-            self._built[vendor, size] = (sql, marked)
-        return self._built[vendor, size]
-
-
-def _rows(connection: BaseDatabaseWrapper, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())
+            query = self._build(markers, PARTNER)
+            compiler = query.query.get_compiler(connection=connection)
+            sql, parameters = compiler.as_sql()
+            places: dict[Any, _Place] = {}
+            for marker in (*markers, PARTNER):
+                places |= {marker: _Place(marker), marker.hex: _Place(marker), str(marker): _Place(marker, is_text=True)}
+            marked = [places.get(one, one) if isinstance(one, uuid.UUID | str) else one for one in parameters]
+            self._built[key] = _Statement(query, compiler, sql, marked)
+        return self._built[key]
 
 
 def _literal(connection: BaseDatabaseWrapper, value: Any) -> str:
     from psycopg import sql
 
     return sql.Literal(value).as_string(connection.connection)
-
-
-def _as_text(value: Any) -> Any:
-    return value.hex if isinstance(value, uuid.UUID) else value
 
 
 def _markers(size: int) -> list[uuid.UUID]:

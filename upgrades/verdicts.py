@@ -6,16 +6,17 @@ transaction of an upgrade, and judges a whole portfolio set-based.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, field, fields
+from functools import cached_property, partial
 from itertools import batched, compress
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import F, QuerySet, Value
 from django.utils.translation import gettext
 
-from catalog.models import Offer
+from catalog.models import Offer, OfferServicePlan, ServicePlan
 from partners.models import Partner
 from subscriptions.models import Subscription
 from upgrades.changes import Change, added_plans, change_between, clashing_plans
@@ -24,6 +25,8 @@ from upgrades.models import UpgradePath
 from upgrades.prepared import Prepared
 
 CODES = tuple(condition.code for condition in CONDITIONS)
+OPTION_IDS = len(fields(Option))
+OPTIONS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,9 +126,33 @@ _OPTIONS = Prepared(
         options(Subscription.objects.filter(pk__in=ids), partner_id=partner_id)
         .order_by()
         .values_list("pk", "path_id", "target_id", *(condition.flag for condition in CONDITIONS))
-    ),
-    id_columns=3,
+    )
 )
+
+
+def _obstacles(condition: Condition, ids: list[uuid.UUID], partner_id: uuid.UUID) -> QuerySet[Any]:
+    """The rows behind this condition for many options at once; each carries the number of its `option`."""
+    assert condition.obstacles is not None
+    queries = [
+        condition.obstacles(Option(*values), partner_id).order_by().annotate(option=Value(number))
+        for number, values in enumerate(batched(ids, OPTION_IDS))
+    ]
+    return queries[0].union(*queries[1:], all=True).order_by() if len(queries) > 1 else queries[0]
+
+
+_OBSTACLES = [
+    (condition, Prepared(partial(_obstacles, condition), group=OPTION_IDS))
+    for condition in CONDITIONS
+    if condition.obstacles is not None
+]
+_CONTENTS = Prepared(
+    lambda ids, partner_id: (
+        OfferServicePlan.objects.filter(offer_id__in=ids)
+        .select_related("service_plan__service")
+        .order_by("service_plan__service_id", "service_plan_id")
+    )
+)
+_PATHS = Prepared(lambda ids, partner_id: UpgradePath.objects.filter(pk__in=ids).select_related("source", "target"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +180,12 @@ def judge(
     """
     rows = _options(subscriptions, partner.pk, target_id)
     seen = _look(rows, partner.pk)
-    others = {obstacle.offer_id for found in seen.values() for obstacle in found.get("conflicting_service_types", ())}
-    paths = load_paths({row.path_id for row in rows}, other_offers=others)
+    others = {
+        obstacle.offer_id: obstacle.offer
+        for found in seen.values()
+        for obstacle in found.get("conflicting_service_types", ())
+    }
+    paths = load_paths({row.path_id for row in rows}, other_offers=others.values(), partner_id=partner.pk)
     verdicts = [
         Verdict(
             partner=partner, subscription=row.subscription, path=paths[row.path_id], unmet=row.unmet, _seen=seen[index]
@@ -183,62 +214,44 @@ def _options(
 
 
 def _look(rows: Sequence[JudgedOption], partner_id: uuid.UUID) -> dict[int, dict[str, list[Any]]]:
-    """For every option, the rows behind each unmet condition: two queries a condition."""
+    """For every option, the rows behind each unmet condition in a lasting order: one query a condition."""
     seen: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    for condition in CONDITIONS:
+    for condition, obstacles in _OBSTACLES:
         asked = [index for index, row in enumerate(rows) if condition in row.unmet]
-        if condition.obstacles is None or not asked:
-            continue
-        for obstacle_id, index in _obstacle_ids(condition, rows, asked, partner_id):
-            seen[index][condition.code].append(obstacle_id)
-        _load_obstacles(condition, seen, partner_id, rows[asked[0]])
+        for some in batched(asked, OPTIONS_AT_ONCE):
+            ids = [value for index in some for value in astuple(rows[index].option)]
+            for obstacle in obstacles.ask(ids, partner_id=partner_id):
+                # Beyond the last option come repetitions of it.
+                if obstacle.option < len(some):
+                    seen[some[obstacle.option]][condition.code].append(obstacle)
+    for found in seen.values():
+        for obstacles_found in found.values():
+            obstacles_found.sort(key=attrgetter("pk"))
     return seen
 
 
-def _obstacle_ids(
-    condition: Condition, rows: Sequence[JudgedOption], asked: Sequence[int], partner_id: uuid.UUID
-) -> Iterator[tuple[Any, int]]:
-    """The condition's own rows for many options, a hundred options a statement."""
-    assert condition.obstacles is not None
-    for some in batched(asked, 100):
-        queries = [
-            condition.obstacles(rows[index].option, partner_id).order_by().values_list("pk", Value(index))
-            for index in some
-        ]
-        yield from queries[0].union(*queries[1:], all=True).order_by() if len(queries) > 1 else queries[0]
-
-
-def _load_obstacles(
-    condition: Condition, seen: dict[int, dict[str, list[Any]]], partner_id: uuid.UUID, row: JudgedOption
-) -> None:
-    """Put the rows themselves in the place of their ids, in a lasting order."""
-    assert condition.obstacles is not None
-    shape = condition.obstacles(row.option, partner_id)
-    ids = {pk for found in seen.values() for pk in found.get(condition.code, ())}
-    related = shape.query.select_related
-    fresh = shape.model._default_manager.filter(pk__in=ids)
-    if isinstance(related, dict):
-        fresh = fresh.select_related(*related)
-    loaded = {obstacle.pk: obstacle for obstacle in fresh}
-    for found in seen.values():
-        if condition.code in found:
-            found[condition.code] = [loaded[pk] for pk in sorted(found[condition.code]) if pk in loaded]
-
-
-def load_paths(path_ids: Iterable[uuid.UUID], *, other_offers: Iterable[uuid.UUID] = ()) -> dict[uuid.UUID, Path]:
+def load_paths(
+    path_ids: Iterable[uuid.UUID], *, partner_id: uuid.UUID, other_offers: Iterable[Offer] = ()
+) -> dict[uuid.UUID, Path]:
     """These paths with both offers, and other offers to hold against them, all with their service plans."""
-    cells = {cell.pk: cell for cell in UpgradePath.objects.filter(pk__in=list(path_ids))}
-    wanted = {*other_offers, *(offer_id for cell in cells.values() for offer_id in (cell.source_id, cell.target_id))}
-    offers = {offer.pk: offer for offer in Offer.objects.with_plans().filter(pk__in=wanted)} if wanted else {}
+    cells: list[UpgradePath] = _PATHS.ask(list(path_ids), partner_id=partner_id)
+    offers = {offer.pk: offer for offer in other_offers}
+    for cell in cells:
+        offers |= {cell.source_id: cell.source, cell.target_id: cell.target}
+    plans: dict[uuid.UUID, list[ServicePlan]] = defaultdict(list)
+    for content in _CONTENTS.ask(offers, partner_id=partner_id):
+        plans[content.offer_id].append(content.service_plan)
+    for offer in offers.values():
+        offer.keep_plans(plans[offer.pk])
     return {
-        pk: Path(
-            id=pk,
+        cell.pk: Path(
+            id=cell.pk,
             source=offers[cell.source_id],
             target=offers[cell.target_id],
             footnote=cell.footnote,
             offers=offers,
         )
-        for pk, cell in cells.items()
+        for cell in cells
     }
 
 

@@ -1,26 +1,66 @@
 """One subscription: what it is, whether it can be upgraded, and if not, exactly what stands in the way."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.models import ServicePlan
-from desk.history import Event, ahead, beginning, shown_records, told
+from catalog.models import Offer, ServicePlan
+from desk.history import Event, ahead, beginning, reads_refusals, shown_records, told
 from desk.paging import by_moment
 from partners.access import access
-from partners.models import Staff
+from partners.models import Partner, Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Order, OrderLine, Subscription
 from upgrades.blocking import blocked_by
 from upgrades.explain import cards
+from upgrades.models import Upgrade
+from upgrades.prepared import Prepared
 from upgrades.verdicts import Verdict, judge
 
 EVENTS_SHOWN = 6
 NEWEST_FIRST = by_moment("at")
+
+
+def _newest(ids: list[uuid.UUID], partner_id: uuid.UUID, *, refused: bool) -> QuerySet[Any]:
+    customer_id, subscription_id = ids
+    subscription = Subscription(pk=subscription_id, customer_id=customer_id)
+    records = shown_records(subscription, partner_id=partner_id, refused=refused)
+    return NEWEST_FIRST.first(records)[: EVENTS_SHOWN + 1]
+
+
+# This page is opened more often than any other, and its questions are the same each time.
+_SUBSCRIPTION = Prepared(
+    lambda ids, partner_id: (
+        Subscription.objects.visible_to_partner(partner_id)
+        .select_related("offer", "customer", "parent__offer", "order_line__order")
+        .filter(pk__in=ids)
+    )
+)
+# The customer is visible, as the subscription was; what else it has need not be asked that again.
+_ADD_ONS = Prepared(
+    lambda ids, partner_id: (
+        Subscription.objects.sold_or_administered_by(partner_id)
+        .filter(parent_id__in=ids)
+        .select_related("offer")
+        .order_by("created_at", "id")[:100]
+    )
+)
+_UPGRADES = Prepared(
+    lambda ids, partner_id: (
+        Upgrade.objects.of_partner(partner_id)
+        .filter(subscription_id__in=ids)
+        .defer("evidence", "hand_over")
+        .order_by("-created_at", "-id")[:10]
+    )
+)
+_NEWEST = {refused: Prepared(partial(_newest, refused=refused), group=2) for refused in (False, True)}
 
 
 @require_safe
@@ -29,14 +69,7 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
     """All that the partner may know of one subscription, with every verdict explained."""
     partner = request.user.partner
     assert partner is not None
-    visible = Subscription.objects.visible_to(request.user)
-    subscription: Subscription = get_object_or_404(
-        visible.select_related("offer", "customer", "parent__offer", "order_line__order"),
-        pk=subscription_id,
-        customer_id=customer_id,
-    )
-    # The customer is visible, as the subscription was; what else it has need not be asked that again.
-    beside = Subscription.objects.filter(customer_id=customer_id).sold_or_administered_by(partner.pk)
+    subscription = _visible(subscription_id, customer_id, partner)
     verdicts = judge([subscription], partner=partner) if subscription.is_live else []
     context = {
         "customer": subscription.customer,
@@ -44,19 +77,38 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "is_ours": subscription.is_sold_by(partner),
         "partner": partner,
         # An add-on can hang on a subscription that another partner sold and that stays out of sight.
-        "sees_parent": subscription.parent_id is not None and beside.filter(pk=subscription.parent_id).exists(),
+        "sees_parent": subscription.parent_id is not None and _sees_parent(subscription, partner),
         "cards": cards(verdicts),
         "eligible": sum(verdict.is_eligible for verdict in verdicts),
         "steps": _steps_to_nearest(verdicts),
         "may_upgrade": request.user.may(Permission.MANAGE_SUBSCRIPTIONS),
-        "plans": ServicePlan.objects.filter(offers=subscription.offer_id).order_by("service_id", "id"),
-        "add_ons": beside.filter(parent=subscription).select_related("offer").order_by("created_at", "id")[:100],
-        "upgrades": subscription.upgrades.visible_to(request.user).defer("evidence", "hand_over")[:10],
+        "plans": _plans(subscription, verdicts),
+        "add_ons": _ADD_ONS.ask([subscription.pk], partner_id=partner.pk),
+        "upgrades": _UPGRADES.ask([subscription.pk], partner_id=partner.pk),
         "order": _own_order(subscription, request.user),
         "blocked": blocked_by(subscription, partner=partner),
         "events": _lately(subscription, request.user) if subscription.is_sold_by(partner) else [],
     }
     return render(request, "desk/subscription_details.html", context)
+
+
+def _visible(subscription_id: uuid.UUID, customer_id: uuid.UUID, partner: Partner) -> Subscription:
+    for subscription in _SUBSCRIPTION.ask([subscription_id], partner_id=partner.pk):
+        if subscription.customer_id == customer_id:
+            found: Subscription = subscription
+            return found
+    raise Http404
+
+
+def _sees_parent(subscription: Subscription, partner: Partner) -> bool:
+    beside = Subscription.objects.filter(customer_id=subscription.customer_id).sold_or_administered_by(partner.pk)
+    return beside.filter(pk=subscription.parent_id).exists()
+
+
+def _plans(subscription: Subscription, verdicts: Sequence[Verdict]) -> Iterable[ServicePlan]:
+    """What the offer contains, in the catalogue's order; whoever judged it has read that already."""
+    offer: Offer = verdicts[0].path.source if verdicts else subscription.offer
+    return offer.service_plans.all() if verdicts else offer.service_plans.order_by("service_id", "id")
 
 
 def _own_order(subscription: Subscription, staff: Staff) -> Order | None:
@@ -67,8 +119,9 @@ def _own_order(subscription: Subscription, staff: Staff) -> Order | None:
 
 def _lately(subscription: Subscription, staff: Staff) -> list[Event]:
     """What will happen to it, and the last things that did."""
-    records = NEWEST_FIRST.first(shown_records(subscription, staff=staff))[: EVENTS_SHOWN + 1]
-    events = told(records)
+    assert staff.partner_id is not None
+    newest = _NEWEST[reads_refusals(staff)]
+    events = told(newest.ask([subscription.customer_id, subscription.pk], partner_id=staff.partner_id))
     # The beginning stands at the end, where all there is to tell is told.
     rest = [beginning(subscription)] if len(events) <= EVENTS_SHOWN else []
     return [*ahead(subscription), *events[:EVENTS_SHOWN], *rest]

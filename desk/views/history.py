@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from desk.history import ahead, beginning, shown_records, told
+from desk.history import ahead, beginning, reads_refusals, shown_records, told
 from desk.paging import by_moment, take_page
 from partners.access import access
 from partners.requests import StaffRequest
@@ -25,7 +25,10 @@ def subscription_history(request: StaffRequest, customer_id: uuid.UUID, subscrip
     subscription: Subscription = get_object_or_404(
         own.select_related("offer", "customer"), pk=subscription_id, customer_id=customer_id
     )
-    page = take_page(shown_records(subscription, staff=request.user), NEWEST_FIRST, request.GET, size=PAGE_SIZE)
+    records = shown_records(
+        subscription, partner_id=request.user.partner_id, refused=reads_refusals(request.user)
+    )
+    page = take_page(records, NEWEST_FIRST, request.GET, size=PAGE_SIZE)
     addresses = page.addresses(request.path, request.GET)
     before = [] if addresses["previous_url"] else ahead(subscription)
     after = [] if addresses["next_url"] else [beginning(subscription)]
