@@ -7,11 +7,13 @@ marks where those stand; the others are that one with the marks replaced.
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import localize
 from django.utils.html import escape
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from desk.portfolio import CustomerLine
 
@@ -38,26 +40,32 @@ class MarkedLine:
 
 def draw_lines(lines: Iterable[CustomerLine], draw: Callable[[Any], str], *, open_id: str) -> SafeString:
     """These lines as `draw` draws each; the opened one by itself."""
-    patterns: dict[tuple[str, int | None], list[str]] = {}
+    patterns: dict[tuple[bool, int | None], list[str]] = {}
     drawn: list[str] = []
+    language = get_language() or ""
     for line in lines:
         if line.id == open_id:
             drawn.append(draw(line))
             continue
-        kind = (line.relationship_words, line.steps)
+        kind = (line.has_ended, line.steps)
         if kind not in patterns:
-            patterns[kind] = _MARK.split(draw(MarkedLine(*kind)))
-        drawn += _filled(patterns[kind], line)
+            patterns[kind] = _MARK.split(draw(MarkedLine(line.relationship_words, line.steps)))
+        drawn += _filled(patterns[kind], line, language)
     return SafeString("".join(drawn))
 
 
-def _filled(pattern: list[str], line: CustomerLine) -> list[str]:
+@lru_cache(maxsize=1024)
+def _number(number: int, language: str) -> str:
+    return str(localize(number))
+
+
+def _filled(pattern: list[str], line: CustomerLine, language: str) -> list[str]:
     """Every second part of a pattern names a mark."""
     values = {
         "id": line.id,
         "name": escape(line.name),
         "domain": escape(line.domain),
         "address": escape(line.address),
-        "subscriptions": str(localize(line.subscriptions)),
+        "subscriptions": _number(line.subscriptions, language),
     }
     return [values[part] if place % 2 else part for place, part in enumerate(pattern)]

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import ResellerRelationship
 from customers.querysets import RelationshipQuerySet
 from desk.paging import BY_NAME, LAST_NAME_FIRST, Order, Page, asked_place, take_page
-from desk.portfolio import CustomerLine, customer_lines, soon_deleted
+from desk.portfolio import CustomerLine, customer_lines, soon_deleted, with_customers
 from desk.scan import Judge, Pick, lacking, of_customers, search_through, with_steps
 from partners.models import Staff
 from upgrades.conditions import CONDITIONS
@@ -72,12 +72,12 @@ class CustomerSearch:
         return ORDERS[self.sort]
 
     @property
-    def filters(self) -> list[tuple[str, Promise | str]]:
+    def filters(self) -> tuple[tuple[str, Promise | str], ...]:
         """The filters to offer, by their code."""
         offered: dict[str, Promise | str] = {**FILTERS}
         if self.show in FURTHER_FILTERS:
             offered[self.show] = FURTHER_FILTERS[self.show]
-        return list(offered.items())
+        return tuple(offered.items())
 
 
 def clean(text: str) -> tuple[str, bool]:
@@ -123,8 +123,7 @@ def list_customers(staff: Staff, search: CustomerSearch, query: QueryDict) -> Cu
         if matching > MOST_COUNTED:
             runs = _near_and_far(visible, search, query, staff.partner_id)
     page = take_page(runs, search.order, query, size=PAGE_SIZE)
-    # Joined, the customers of all matches would be fetched before the first fifty are chosen.
-    prefetch_related_objects(page.rows, "customer")
+    with_customers(page.rows, partner_id=staff.partner_id)
     lines = customer_lines(page.rows, partner_id=staff.partner_id)
     return CustomerListing(lines=lines, page=page, matching=matching)
 
@@ -193,6 +192,6 @@ def _filtered(
     rows: QuerySet[Any], pick: Pick, order: Order, query: QueryDict, partner_id: uuid.UUID
 ) -> CustomerListing:
     found = search_through(rows, order, query, pick, size=PAGE_SIZE)
-    prefetch_related_objects(found.page.rows, "customer")
+    with_customers(found.page.rows, partner_id=partner_id)
     lines = customer_lines(found.page.rows, partner_id=partner_id)
     return CustomerListing(lines=lines, page=found.page, looked_at=found.looked_at, is_cut_short=found.is_cut_short)

@@ -83,14 +83,14 @@ class Card:
     explained: list[Explained]
 
     @property
-    def unmet(self) -> list[Explained]:
+    def unmet(self) -> tuple[Explained, ...]:
         """What stands in the way."""
-        return [one for one in self.explained if not one.is_met]
+        return tuple(one for one in self.explained if not one.is_met)
 
     @property
-    def met(self) -> list[Explained]:
+    def met(self) -> tuple[Explained, ...]:
         """What holds."""
-        return [one for one in self.explained if one.is_met]
+        return tuple(one for one in self.explained if one.is_met)
 
 
 def cards(verdicts: Sequence[Verdict]) -> list[Card]:

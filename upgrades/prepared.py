@@ -94,8 +94,7 @@ class Prepared:
         statement = self._statement(connection, size)
         if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             name = self._planned(connection, statement, size)
-            marks = ", ".join(["%s"] * (size + 1))
-            return statement.rows(connection, f"EXECUTE {name} ({marks})", [partner_id, *filled])
+            return statement.rows(connection, f"EXECUTE {name} (%s, %s)", [partner_id, filled])
         given = dict(zip(_markers(size), filled, strict=True)) | {PARTNER: partner_id}
         is_native = connection.features.has_native_uuid_field
         values = [
@@ -110,13 +109,14 @@ class Prepared:
         connection.ensure_connection()
         planned = _planned.setdefault(connection.connection, set())
         if name not in planned:
-            numbers = {marker: f"${number}" for number, marker in enumerate([PARTNER, *_markers(size)], start=1)}
-            types = ", ".join(["uuid"] * len(numbers))
+            # One array is taken much more quickly than fifty ids.
+            ids = {marker: f"($2)[{number}]" for number, marker in enumerate(_markers(size), start=1)}
+            ids[PARTNER] = "$1"
             written = [
-                (numbers[one.marker] + "::text" * one.is_text) if isinstance(one, _Place) else _literal(connection, one)
+                (ids[one.marker] + "::text" * one.is_text) if isinstance(one, _Place) else _literal(connection, one)
                 for one in statement.parameters
             ]
-            connection.connection.execute(f"PREPARE {name} ({types}) AS {statement.sql % tuple(written)}")
+            connection.connection.execute(f"PREPARE {name} (uuid, uuid[]) AS {statement.sql % tuple(written)}")
             planned.add(name)
         return name
 

@@ -1,6 +1,7 @@
 """Tags and filters that every page draws with: permissions, icons, navigation, moments in time."""
 
 import datetime
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -8,10 +9,12 @@ from django import template
 from django.forms.boundfield import BoundField, BoundWidget
 from django.forms.utils import flatatt
 from django.http import HttpRequest
+from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from lucide.templatetags.lucide import lucide
 
 from partners.models import Staff, Theme
@@ -19,6 +22,7 @@ from partners.preferences import theme_of
 from partners.roles import Permission
 
 register = template.Library()
+_NAMES_ONE = re.compile(r"/(?=[^/]*[0-9])")
 
 
 @register.filter
@@ -39,6 +43,22 @@ def icon(name: str, size: int = 20, classes: str = "") -> SafeString:
     return _drawn(str(name), size, str(classes))
 
 
+@lru_cache(maxsize=4096, typed=True)
+def _drawn_once(template_name: str, language: str, **arguments: object) -> SafeString:
+    return get_template(template_name).render(arguments)
+
+
+@register.simple_tag
+def draw_once(template_name: str, **arguments: object) -> SafeString:
+    """Include a template with these arguments only, drawn once for each set of them and each language.
+
+    For what a page is made of again and again: `{% draw_once "partials/seats.html" fewest=1 largest=300 %}`. The
+    template may depend on nothing but its arguments, which are hashable and never change, and the language: not on
+    the request or the person, nor on the time zone or what day it is. Raises `TypeError` for what is not hashable.
+    """
+    return _drawn_once(template_name, get_language() or "", **arguments)
+
+
 @register.simple_tag(takes_context=True)
 def page_theme(context: template.Context) -> str:
     """The theme this page is drawn in: light, dark or auto."""
@@ -46,18 +66,35 @@ def page_theme(context: template.Context) -> str:
     return theme_of(request) if request is not None else Theme.AUTO
 
 
-@register.inclusion_tag("partials/nav_link.html", takes_context=True)
-def nav_link(context: template.Context, url_name: str, text: str, icon_name: str, under: str = "") -> dict[str, Any]:
+@lru_cache(maxsize=256)
+def _address(url_name: str, prefix: str) -> str:
+    """The address of a page that has no arguments; `prefix` is where the portal is mounted."""
+    return reverse(url_name)
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: template.Context) -> SafeString:
+    """The main navigation: the entries that this person may open, and which of them this page stands under."""
+    request = context["request"]
+    person: Staff = request.user
+    # What names a single thing makes no difference here.
+    place = _NAMES_ONE.split(request.path, 1)
+    return draw_once(
+        "partials/navigation.html",
+        path=place[0] + ("/…" if len(place) > 1 else ""),
+        has_partner=person.partner_id is not None,
+        permissions=person.permissions if person.partner_id is not None else frozenset(),
+        is_platform=person.is_staff,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def nav_link(context: template.Context, url_name: str, text: str, icon_name: str, under: str = "") -> SafeString:
     """One entry of the navigation, marked "page" where it is this page and "true" where this page stands under it."""
-    url = reverse(url_name)
-    path = context["request"].path
+    url, path = reverse(url_name), context["path"]
     below = path.startswith(under or url) and url != "/"
-    return {
-        "url": url,
-        "text": text,
-        "icon_name": icon_name,
-        "here": "page" if path == url else "true" if below else "",
-    }
+    here = "page" if path == url else "true" if below else ""
+    return draw_once("partials/nav_link.html", url=url, text=text, icon_name=icon_name, here=here)
 
 
 @register.simple_tag
