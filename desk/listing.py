@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import ResellerRelationship
 from customers.querysets import RelationshipQuerySet
-from desk.paging import BY_NAME, LAST_NAME_FIRST, Order, Page, asked_place, take_page
+from desk.paging import BY_NAME, LAST_NAME_FIRST, Order, Page, asked_place, first_page, take_page
 from desk.portfolio import CustomerLine, customer_lines, soon_deleted, with_customers
 from desk.scan import Judge, Pick, lacking, of_customers, search_through, with_steps
 from partners.models import Staff
 from upgrades.conditions import CONDITIONS
+from upgrades.prepared import Prepared
 
 PAGE_SIZE = 50
 LONGEST_SEARCH = 200
@@ -37,6 +38,16 @@ HELD_UP = {condition.code: condition.unmet_words for condition in CONDITIONS}
 FURTHER_FILTERS: dict[str, Promise | str] = {SOON_DELETED: _("Deleted within 7 days"), **HELD_UP}
 LAST_FIRST = "-company"
 ORDERS: dict[str, Order] = {"": BY_NAME, LAST_FIRST: LAST_NAME_FIRST}
+
+
+# What everybody's day begins with.
+_FIRST = Prepared(
+    lambda ids, partner_id: (
+        BY_NAME.first(ResellerRelationship.objects.visible_to_partner(partner_id).filter(partner_id__in=ids))[
+            : PAGE_SIZE + 1
+        ]
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,10 @@ def list_customers(staff: Staff, search: CustomerSearch, query: QueryDict) -> Cu
         matching = count_up_to(ResellerRelationship.objects.visible_matches(search.text, partner_id=staff.partner_id))
         if matching > MOST_COUNTED:
             runs = _near_and_far(visible, search, query, staff.partner_id)
-    page = take_page(runs, search.order, query, size=PAGE_SIZE)
+    if search == CustomerSearch() and not any(asked_place(query)):
+        page = first_page(_FIRST.ask([staff.partner_id], partner_id=staff.partner_id), BY_NAME, size=PAGE_SIZE)
+    else:
+        page = take_page(runs, search.order, query, size=PAGE_SIZE)
     with_customers(page.rows, partner_id=staff.partner_id)
     lines = customer_lines(page.rows, partner_id=staff.partner_id)
     return CustomerListing(lines=lines, page=page, matching=matching)

@@ -141,6 +141,11 @@ def take_page(rows: QuerySet[Any] | Sequence[QuerySet[Any]], order: Order, query
     return _page(found[:size], order, back=after is not None, on=len(found) > size)
 
 
+def first_page(found: Sequence[Any], order: Order, *, size: int) -> Page:
+    """The first page of a list whose first `size` rows, and one more where there is, were found already."""
+    return _page(found[:size], order, back=False, on=len(found) > size)
+
+
 def gather(runs: Iterable[QuerySet[Any]], number: int) -> list[Any]:
     """At most so many rows from the runs, one after the other."""
     found: list[Any] = []

@@ -94,7 +94,10 @@ def _database() -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536",
         }
-    elif env.int("DATABASE_POOL_SIZE", default=0):
+        return config
+    # What upgrades.prepared asks is planned once for all ids instead of for each of the first five.
+    options["options"] = f"{options.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
+    if env.int("DATABASE_POOL_SIZE", default=0):
         # Where the database is away, a request learns it before the probe of /readyz gives up after five seconds.
         options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE"), "timeout": 3}
     else:

@@ -51,12 +51,14 @@ class _Statement:
     compiler: SQLCompiler
     sql: str
     parameters: list[Any]
+    converters: dict[int, Any]
 
     def rows(self, connection: BaseDatabaseWrapper, sql: str, parameters: Sequence[Any]) -> list[Any]:
         """What the query yields, models or tuples, when the database is asked this SQL in the place of its own."""
         compiler = copy.copy(self.compiler)
         compiler.connection = connection
         compiler.as_sql = lambda *args, **kwargs: (sql, parameters)  # type: ignore[method-assign]
+        compiler.get_converters = lambda expressions: self.converters  # type: ignore[method-assign]
         asked = self.query.all()
         asked.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
         return list(asked)
@@ -132,7 +134,8 @@ class Prepared:
             for marker in (*markers, PARTNER):
                 places |= {marker: _Place(marker), marker.hex: _Place(marker), str(marker): _Place(marker, is_text=True)}
             marked = [places.get(one, one) if isinstance(one, uuid.UUID | str) else one for one in parameters]
-            self._built[key] = _Statement(query, compiler, sql, marked)
+            converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
+            self._built[key] = _Statement(query, compiler, sql, marked, converters)
         return self._built[key]
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +58,12 @@ def draw_once(template_name: str, **arguments: object) -> SafeString:
     the request or the person, nor on the time zone or what day it is. Raises `TypeError` for what is not hashable.
     """
     return _drawn_once(template_name, get_language() or "", **arguments)
+
+
+@register.simple_tag
+def plans_included(plans: Iterable[object]) -> SafeString:
+    """The service plans of an offer, or their names, each with a tick."""
+    return draw_once("partials/plans_included.html", plans=tuple(map(str, plans)))
 
 
 @register.simple_tag(takes_context=True)
