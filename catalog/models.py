@@ -118,7 +118,7 @@ class Offer(models.Model):
     def keep_plans(self, plans: Iterable[ServicePlan]) -> None:
         """Hold these as the offer's service plans, as if they had been prefetched."""
         kept = ServicePlan.objects.all()
-        kept._result_cache = list(plans)
+        kept._result_cache = list(plans)  # noqa: SLF001 - as Django itself prefetches
         held: dict[str, Any] = self.__dict__.setdefault("_prefetched_objects_cache", {})
         held["service_plans"] = kept
 

@@ -42,11 +42,9 @@ ORDERS: dict[str, Order] = {"": BY_NAME, LAST_FIRST: LAST_NAME_FIRST}
 
 # What everybody's day begins with.
 _FIRST = Prepared(
-    lambda ids, partner_id: (
-        BY_NAME.first(ResellerRelationship.objects.visible_to_partner(partner_id).filter(partner_id__in=ids))[
-            : PAGE_SIZE + 1
-        ]
-    )
+    lambda ids, partner_id: BY_NAME.first(
+        ResellerRelationship.objects.visible_to_partner(partner_id).filter(partner_id__in=ids)
+    )[: PAGE_SIZE + 1]
 )
 
 

@@ -83,7 +83,9 @@ _OPTION_DISTANCES = Prepared(
     )
 )
 _STEPS_BY_SUBSCRIPTION = Prepared(
-    lambda ids, partner_id: nearness(own_live(partner_id).filter(pk__in=ids), partner_id=partner_id).values_list("pk", "distance")
+    lambda ids, partner_id: nearness(own_live(partner_id).filter(pk__in=ids), partner_id=partner_id).values_list(
+        "pk", "distance"
+    )
 )
 _STEPS_BY_CUSTOMER = Prepared(
     lambda ids, partner_id: nearness(

@@ -27,6 +27,7 @@ from upgrades.errors import (
 )
 from upgrades.hand_over import hand_over_steps
 from upgrades.models import Upgrade, UpgradeMatrix
+from upgrades.prepared import Prepared
 from upgrades.verdicts import Verdict, judge
 
 OPERATION = "upgrade_subscription"
@@ -94,6 +95,19 @@ class Attempt:
         return (upgrade.subscription_id, upgrade.target_offer_id, upgrade.quantity_after) == asked
 
 
+_OWNER = Prepared(
+    lambda ids, partner_id: (
+        Customer.objects.select_for_update()
+        .visible_to_partner(partner_id)
+        .filter(pk__in=Subscription.objects.filter(pk__in=ids).values("customer_id"))
+    )
+)
+_SUBSCRIPTION = Prepared(
+    lambda ids, partner_id: (
+        Subscription.objects.sold_or_administered_by(partner_id).filter(pk__in=ids).select_related("offer")
+    )
+)
+
 Refusal = tuple[Customer | None, UpgradeRefused]
 
 
@@ -105,10 +119,10 @@ def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
     if first is not None:
         return first if attempt.is_answered_by(first) else (customer, KeyReused())
     partner = attempt.partner
-    visible = Subscription.objects.sold_or_administered_by(partner.pk).select_related("offer")
-    subscription = visible.filter(pk=attempt.subscription_id).first()
-    if subscription is None:
+    found: list[Subscription] = _SUBSCRIPTION.ask([attempt.subscription_id], partner_id=partner.pk)
+    if not found:
         raise Http404
+    [subscription] = found
     verdicts = judge([subscription], partner=partner, target_id=attempt.target_id)
     if not verdicts:
         return customer, _why_no_verdict(subscription, attempt)
@@ -118,14 +132,11 @@ def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
 
 def _lock_customer(attempt: Attempt) -> Customer:
     """Hold the customer's row: conditions 2 to 4 look across all that the customer has."""
-    owner = Subscription.objects.filter(pk=attempt.subscription_id).values("customer_id")
-    if attempt.customer_id is not None:
-        owner = owner.filter(customer_id=attempt.customer_id)
-    visible = Customer.objects.select_for_update().visible_to(attempt.staff)
-    customer: Customer | None = visible.filter(pk__in=owner).first()
-    if customer is None:
-        raise Http404
-    return customer
+    for customer in _OWNER.ask([attempt.subscription_id], partner_id=attempt.partner.pk):
+        if attempt.customer_id in {None, customer.pk}:
+            held: Customer = customer
+            return held
+    raise Http404
 
 
 def _first_with_key(attempt: Attempt) -> Upgrade | None:

@@ -8,7 +8,7 @@ as long; both depend on nothing but how many ids it names.
 import copy
 import uuid
 import weakref
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -53,7 +53,7 @@ class _Statement:
     parameters: list[Any]
     converters: dict[int, Any]
 
-    def rows(self, connection: BaseDatabaseWrapper, sql: str, parameters: Sequence[Any]) -> list[Any]:
+    def rows(self, connection: BaseDatabaseWrapper, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
         """What the query yields, models or tuples, when the database is asked this SQL in the place of its own."""
         compiler = copy.copy(self.compiler)
         compiler.connection = connection
@@ -96,13 +96,13 @@ class Prepared:
         statement = self._statement(connection, size)
         if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
             name = self._planned(connection, statement, size)
-            return statement.rows(connection, f"EXECUTE {name} (%s, %s)", [partner_id, filled])
+            return statement.rows(connection, f"EXECUTE {name} (%s, %s)", (partner_id, filled))
         given = dict(zip(_markers(size), filled, strict=True)) | {PARTNER: partner_id}
         is_native = connection.features.has_native_uuid_field
-        values = [
+        values = tuple(
             one.filled(given[one.marker], is_native=is_native) if isinstance(one, _Place) else one
             for one in statement.parameters
-        ]
+        )
         return statement.rows(connection, statement.sql, values)
 
     def _planned(self, connection: BaseDatabaseWrapper, statement: _Statement, size: int) -> str:
@@ -132,7 +132,8 @@ class Prepared:
             sql, parameters = compiler.as_sql()
             places: dict[Any, _Place] = {}
             for marker in (*markers, PARTNER):
-                places |= {marker: _Place(marker), marker.hex: _Place(marker), str(marker): _Place(marker, is_text=True)}
+                places |= dict.fromkeys((marker, marker.hex), _Place(marker))
+                places[str(marker)] = _Place(marker, is_text=True)
             marked = [places.get(one, one) if isinstance(one, uuid.UUID | str) else one for one in parameters]
             converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
             self._built[key] = _Statement(query, compiler, sql, marked, converters)

@@ -133,7 +133,7 @@ _OPTIONS = Prepared(
 def _obstacles(condition: Condition, ids: list[uuid.UUID], partner_id: uuid.UUID) -> QuerySet[Any]:
     """The rows behind this condition for many options at once; each carries the number of its `option`."""
     assert condition.obstacles is not None
-    queries = [
+    queries: list[QuerySet[Any]] = [
         condition.obstacles(Option(*values), partner_id).order_by().annotate(option=Value(number))
         for number, values in enumerate(batched(ids, OPTION_IDS))
     ]

@@ -25,9 +25,7 @@ def subscription_history(request: StaffRequest, customer_id: uuid.UUID, subscrip
     subscription: Subscription = get_object_or_404(
         own.select_related("offer", "customer"), pk=subscription_id, customer_id=customer_id
     )
-    records = shown_records(
-        subscription, partner_id=request.user.partner_id, refused=reads_refusals(request.user)
-    )
+    records = shown_records(subscription, partner_id=request.user.partner_id, refused=reads_refusals(request.user))
     page = take_page(records, NEWEST_FIRST, request.GET, size=PAGE_SIZE)
     addresses = page.addresses(request.path, request.GET)
     before = [] if addresses["previous_url"] else ahead(subscription)

@@ -4,7 +4,6 @@ import datetime
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
 from django import template
 from django.forms.boundfield import BoundField, BoundWidget
@@ -46,7 +45,7 @@ def icon(name: str, size: int = 20, classes: str = "") -> SafeString:
 
 @lru_cache(maxsize=4096, typed=True)
 def _drawn_once(template_name: str, language: str, **arguments: object) -> SafeString:
-    return get_template(template_name).render(arguments)
+    return SafeString(get_template(template_name).render(arguments))
 
 
 @register.simple_tag

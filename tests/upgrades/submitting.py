@@ -54,15 +54,17 @@ def and_close(work: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass
 class Pause:
-    """Holds a thread just before its first statement with this text in it."""
+    """Holds a thread just before its first statement with this text in it, or the first after so many of them."""
 
     before: str
+    after: int = 0
     reached: threading.Event = field(default_factory=threading.Event)
     go_on: threading.Event = field(default_factory=threading.Event)
     process_id: int = 0
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if self.before in sql and not self.reached.is_set():
+        self.after -= self.before in sql
+        if self.before in sql and self.after < 0 and not self.reached.is_set():
             self.process_id = context["connection"].connection.info.backend_pid
             self.reached.set()
             assert self.go_on.wait(60)
