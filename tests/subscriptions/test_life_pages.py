@@ -523,6 +523,14 @@ def test_the_time_line_tells_everything_newest_first(portal: Portal) -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(("days", "is_ahead"), [(-3, False), (3, True)])
+def test_the_end_of_a_term_is_ahead_until_it_is_over(portal: Portal, days: int, *, is_ahead: bool) -> None:
+    end = timezone.localdate() + datetime.timedelta(days=days)
+    Subscription.objects.update(commitment_end=end)
+    page = portal.client.get(history(portal)).content.decode()
+    assert ("Renews for another year" in page) is is_ahead
+
+
 def test_what_was_refused_is_told_to_who_sees_the_activity_log(portal: Portal) -> None:
     portal.send(quantity=301, key="1")
     change = {"staff": portal.staff, "subscription_id": portal.subscription.pk, "key": "2"}
