@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from activity.operations import SYSTEM, record
 from customers.models import Customer
 from partners.legible import is_illegible
+from subscriptions.errors import ChangedMeanwhile
 from subscriptions.life import Cause, change
 from subscriptions.models import Failure, Order, OrderLine, Provisioning, Status, Subscription
 
@@ -78,8 +79,12 @@ def provision_due_lines(*, order_id: uuid.UUID, provisioner: Provisioner | None 
     while (line := _next_line(order_id, tried)) is not None:
         tried.add(line.pk)
         failure = _failure_of(provisioner, line)
-        with transaction.atomic():
-            _write_down(line, failure)
+        try:
+            with transaction.atomic():
+                _write_down(line, failure)
+        except ChangedMeanwhile:
+            # An import was faster, which does not wait for the customer's row. The line is still due.
+            _try_again_at(timezone.now() + PAUSES[0], order_id)
 
 
 def resume_provisioning() -> int:
