@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
-from activity.models import ActivityRecord
+from activity.models import ActivityRecord, Outcome
 from activity.words import sentence
 from customers.models import Customer
 from partners.models import Staff
+from partners.roles import Role
 from subscriptions.models import Failure, Order, OrderLine, OrderStatus, Provisioning, Status, Subscription
 from subscriptions.ordering import place_order, retry_provisioning
 from subscriptions.provisioning import PAUSES, provision_due_lines
@@ -155,6 +157,15 @@ class TestFailures:
         retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
         assert DBTaskResult.objects.count() == tasks
         assert not ActivityRecord.objects.filter(operation="retry_provisioning").exists()
+
+    def test_who_may_not_sell_does_not_have_it_tried_again(self, staff: Staff, customer: Customer) -> None:
+        order = place(staff, customer)
+        colleague = StaffFactory(partner=staff.partner, roles=[Role.HELPDESK_AGENT])
+        with pytest.raises(PermissionDenied):
+            retry_provisioning(staff=colleague, customer_id=customer.pk, order_id=order.pk)
+        record = ActivityRecord.objects.get(operation="retry_provisioning")
+        assert (record.outcome, record.reasons) == (Outcome.REFUSED, ["role"])
+        assert (record.customer_id, record.resource_id) == (customer.pk, str(order.pk))
 
 
 @pytest.mark.parametrize("path", ["subscriptions.provisioning.Nothing", "nowhere.Provisioner", "uuid.UUID"])
