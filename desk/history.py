@@ -35,7 +35,7 @@ class Event:
 def shown_records(subscription: Subscription, *, staff: Staff) -> ActivityQuerySet:
     """The records that this person reads in the time line: what was refused is for who sees the activity log."""
     records = records_of(subscription, partner_id=staff.partner_id)
-    return records if staff.may(Permission.SEE_ACTIVITY) else records.filter(outcome=Outcome.DONE)
+    return records if staff.may(Permission.SEE_ACTIVITY) else records.exclude(outcome=Outcome.REFUSED)
 
 
 def told(records: Iterable[ActivityRecord]) -> list[Event]:

@@ -102,6 +102,7 @@ class TestFailures:
         assert line.next_attempt_at >= before + PAUSES[0]
         assert DBTaskResult.objects.filter(run_after=line.next_attempt_at).count() == 1
         record = ActivityRecord.objects.get(operation="provisioning_failed")
+        assert record.outcome == Outcome.FAILED
         assert sentence(record) == (
             "The portal could not provision Office 365 Business of Adatum, and tries again by itself."
         )
@@ -109,6 +110,20 @@ class TestFailures:
     def test_pauses_grow(self) -> None:
         assert list(PAUSES) == sorted(set(PAUSES))
         assert PAUSES[0] >= datetime.timedelta(seconds=30)
+
+    def test_of_the_attempts_after_the_first_those_are_told_that_fail_otherwise(
+        self, staff: Staff, customer: Customer, settings: Settings
+    ) -> None:
+        order = place(staff, customer)
+        for provisioner in ("AlwaysFails", "AlwaysFails", "BreaksOff", "BreaksOff"):
+            settings.PROVISIONER = f"{WORKING}.{provisioner}"
+            make_due()
+            provision_due_lines(order_id=order.pk)
+        told = ActivityRecord.objects.filter(operation="provisioning_failed").order_by("at")
+        assert [record.after["attempts"] for record in told] == [1, 3]
+        retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
+        provision_due_lines(order_id=order.pk)
+        assert told.all().count() == 3
 
     def test_after_the_last_pause_somebody_has_to_try_again(
         self, staff: Staff, customer: Customer, settings: Settings
@@ -123,7 +138,8 @@ class TestFailures:
             len(PAUSES) + 1,
             None,
         )
-        assert ActivityRecord.objects.filter(operation="provisioning_failed").count() == len(PAUSES) + 1
+        told = ActivityRecord.objects.filter(operation="provisioning_failed").order_by("at")
+        assert [record.after["attempts"] for record in told] == [1, len(PAUSES) + 1]
         settings.PROVISIONER = "subscriptions.provisioning.ConfirmAtOnce"
         retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
         assert DBTaskResult.objects.filter(run_after__year__gt=9000).count() == 2
