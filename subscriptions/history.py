@@ -1,5 +1,6 @@
 """What happened to a subscription, from the activity records of its customer."""
 
+import datetime
 import uuid
 from typing import Any
 
@@ -13,6 +14,8 @@ from subscriptions.errors import ChangedMeanwhile
 from subscriptions.models import Subscription
 
 MOST_TOLD = 10
+# The operation of an import, which stands in a room above.
+IMPORT = "import_portfolio"
 
 
 def records_of(subscription: Subscription, *, partner_id: uuid.UUID | None) -> ActivityQuerySet:
@@ -28,11 +31,27 @@ def records_of(subscription: Subscription, *, partner_id: uuid.UUID | None) -> A
 
 
 def changes_since(subscription: Subscription, version: int, *, partner_id: uuid.UUID | None) -> list[ActivityRecord]:
-    """What was done to it after this version, newest first, as far as it was recorded: the last ten at most."""
+    """What was done to it after this version, newest first: the last ten at most.
+
+    An import leaves one record and none of a subscription; it is told where versions are left that no other record
+    accounts for.
+    """
     done = records_of(subscription, partner_id=partner_id).filter(outcome=Outcome.DONE)
-    newest = done.order_by("-at", "-id")[: MOST_TOLD * 2]
-    later = [record for record in newest if _version_after(record.after) > version]
-    return later[:MOST_TOLD]
+    newest = list(done.order_by("-at", "-id")[: MOST_TOLD * 2])
+    later = [record for record in newest if _version_after(record.after) > version][:MOST_TOLD]
+    unaccounted = subscription.version - version - len({_version_after(record.after) for record in later})
+    if unaccounted > 0 and len(later) < MOST_TOLD:
+        known = [record.at for record in newest if 0 < _version_after(record.after) <= version]
+        later += _imports(after=known[0] if known else subscription.created_at)[:unaccounted]
+    return sorted(later, key=lambda record: record.at, reverse=True)[:MOST_TOLD]
+
+
+def _imports(*, after: datetime.datetime) -> list[ActivityRecord]:
+    """The newest imports since that changed subscriptions of whomever."""
+    imports = ActivityRecord.objects.filter(
+        partner_id=None, operation=IMPORT, outcome=Outcome.DONE, after__subscriptions__updated__gt=0, at__gte=after
+    )
+    return list(imports.order_by("-at", "-id")[:MOST_TOLD])
 
 
 def told_changes(refusal: Refused) -> list[tuple[ActivityRecord, SafeString]]:
