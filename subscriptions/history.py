@@ -1,6 +1,5 @@
 """What happened to a subscription, from the activity records of its customer."""
 
-import datetime
 import uuid
 from typing import Any
 
@@ -14,8 +13,6 @@ from subscriptions.errors import ChangedMeanwhile
 from subscriptions.models import Subscription
 
 MOST_TOLD = 10
-# The operation of an import, which stands in a room above.
-IMPORT = "import_portfolio"
 
 
 def records_of(subscription: Subscription, *, partner_id: uuid.UUID | None) -> ActivityQuerySet:
@@ -42,16 +39,9 @@ def changes_since(subscription: Subscription, version: int, *, partner_id: uuid.
     unaccounted = subscription.version - version - len({_version_after(record.after) for record in later})
     if unaccounted > 0 and len(later) < MOST_TOLD:
         known = [record.at for record in newest if 0 < _version_after(record.after) <= version]
-        later += _imports(after=known[0] if known else subscription.created_at)[:unaccounted]
+        since = known[0] if known else subscription.created_at
+        later += ActivityRecord.objects.imports_of("subscriptions", since=since)[: min(unaccounted, MOST_TOLD)]
     return sorted(later, key=lambda record: record.at, reverse=True)[:MOST_TOLD]
-
-
-def _imports(*, after: datetime.datetime) -> list[ActivityRecord]:
-    """The newest imports since that changed subscriptions of whomever."""
-    imports = ActivityRecord.objects.filter(
-        partner_id=None, operation=IMPORT, outcome=Outcome.DONE, after__subscriptions__updated__gt=0, at__gte=after
-    )
-    return list(imports.order_by("-at", "-id")[:MOST_TOLD])
 
 
 def told_changes(refusal: Refused) -> list[tuple[ActivityRecord, SafeString]]:

@@ -315,8 +315,11 @@ def retry_provisioning(*, staff: Staff, customer_id: uuid.UUID, order_id: uuid.U
             raise Http404
         waiting = order.lines.exclude(provisioning=Provisioning.SUCCEEDED).filter(subscription__status=Status.PENDING)
         again = {"provisioning": Provisioning.PENDING, "attempts": 0, "next_attempt_at": timezone.now()}
-        if waiting.update(**again):
+        # Pressed twice it is asked once: what was not tried since is due already. Another task does no harm.
+        asked = waiting.filter(provisioning=Provisioning.PENDING, attempts=0, next_attempt_at__lte=timezone.now())
+        if waiting.exclude(pk__in=asked).update(**again):
             record(actor=staff.actor, operation=RETRY, resource=order, customer=customer)
+        if waiting.exists():
             provision_order.enqueue(str(order.pk))
     return order
 

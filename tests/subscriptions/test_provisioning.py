@@ -174,6 +174,13 @@ class TestFailures:
         assert DBTaskResult.objects.count() == tasks
         assert not ActivityRecord.objects.filter(operation="retry_provisioning").exists()
 
+    def test_pressed_twice_it_is_asked_once(self, staff: Staff, customer: Customer) -> None:
+        order = place(staff, customer)
+        provision_due_lines(order_id=order.pk)
+        for _ in range(2):
+            retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
+        assert ActivityRecord.objects.filter(operation="retry_provisioning").count() == 1
+
     def test_who_may_not_sell_does_not_have_it_tried_again(self, staff: Staff, customer: Customer) -> None:
         order = place(staff, customer)
         colleague = StaffFactory(partner=staff.partner, roles=[Role.HELPDESK_AGENT])
