@@ -153,3 +153,13 @@ class EditForm(OnceForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     auto_renew = forms.BooleanField(label=_("Renews by itself"), required=False)
+
+    def clean_nickname(self) -> str:
+        """The nickname, which may be empty; a form without the field is not the whole of what was sent.
+
+        An unticked box and one that was lost on the way are the same: nothing may follow from it.
+        """
+        if self.add_prefix("nickname") not in self.data:
+            raise forms.ValidationError(_("The form arrived incomplete. Look at it once more and send it again."))
+        nickname: str = self.cleaned_data["nickname"]
+        return nickname

@@ -246,6 +246,15 @@ def test_while_it_is_not_active_there_is_nothing_to_review(portal: Portal) -> No
     assert page.templates[0].name == "subscriptions/licences.html"
 
 
+def test_an_incomplete_form_does_not_end_the_renewal(portal: Portal) -> None:
+    for sent in ({}, {"key": "k", "version": 1}, {"auto_renew": "on"}):
+        answer = portal.client.post(portal.url("edit"), sent)
+        assert answer.status_code == 400
+        assert "arrived incomplete" in answer.content.decode()
+    assert now(portal.subscription).auto_renew
+    assert portal.send("edit", nickname="", auto_renew="on").status_code == 302
+
+
 # Several at once.
 
 
