@@ -56,7 +56,9 @@ class NameTaken(Refused):
 def save_view(*, staff: Staff, name: str, query: str, is_default: bool = False) -> tuple[SavedView, bool]:
     """Keep this query under this name, in the place of what had the name before; tells whether the view is new.
 
-    What is kept just so already leaves no record. Raises `ValidationError`, by field, for a name that is none, `TooManyViews` and `QueryTooLong`.
+    What is kept just so already leaves no record.
+
+    Raises `ValidationError`, by field, for a name that is none, `TooManyViews` and `QueryTooLong`.
     """
     _permitted(staff, "save_view")
     if len(query) > LONGEST_QUERY:
@@ -93,12 +95,11 @@ def rename_view(*, staff: Staff, view_id: uuid.UUID, name: str) -> SavedView:
         view = _view(views, view_id)
         if _named(views, name).exclude(pk=view.pk).exists():
             raise NameTaken
-        before, view.name = view.name, name
+        before, view.name = {"name": view.name}, name
         view.clean_fields(exclude={"staff"})
-        if before != name:
+        if before["name"] != name:
             view.save(update_fields=["name"])
-            names = {"before": {"name": before}, "after": {"name": name}}
-            record(actor=staff.actor, operation="rename_view", resource=view, **names)
+            record(actor=staff.actor, operation="rename_view", resource=view, before=before, after={"name": name})
     return view
 
 
