@@ -17,6 +17,8 @@ class Outcome(models.TextChoices):
 
     DONE = "done", _("Done")
     REFUSED = "refused", _("Refused")
+    # Nobody refused it: it was tried, and something else did not do its part.
+    FAILED = "failed", _("Failed")
 
 
 class ActorKind(models.TextChoices):

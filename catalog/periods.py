@@ -1,7 +1,8 @@
 """The prices of one offer in one currency as periods that follow one another, and what a new one does to them."""
 
 import datetime
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -28,24 +29,37 @@ class Period:
         return self.valid_from <= other.last_day and other.valid_from <= self.last_day
 
 
-def overlaid(periods: Iterable[Period], new: Period) -> list[Period]:
-    """These periods with another laid over them: on its days it alone counts, before and after they stay.
+def overlaid(periods: Iterable[Period], *laid: Period) -> list[Period]:
+    """These periods with others laid over them: on their days they alone count, before and after the former stay.
 
-    Periods of the same amount that touch become one, so that laying the same one over again changes nothing.
+    Neither these nor those have two for one day. Periods of the same amount that touch become one, so that laying the
+    same ones over again changes nothing. Takes a moment for thousands.
     """
-    pieces = [piece for period in periods for piece in _outside(period, new)]
-    return _joined(sorted([*pieces, new], key=lambda period: period.valid_from))
+    over = sorted(laid, key=_first_day)
+    last_days = [period.last_day for period in over]
+    pieces = list(over)
+    for period in periods:
+        pieces += _outside(period, over, bisect_left(last_days, period.valid_from))
+    return _joined(sorted(pieces, key=_first_day))
 
 
-def _outside(period: Period, new: Period) -> Iterator[Period]:
-    """What of a period lies before or after the new one."""
-    if not period.overlaps(new):
-        yield period
-        return
-    if period.valid_from < new.valid_from:
-        yield replace(period, valid_until=new.valid_from - DAY)
-    if new.valid_until is not None and period.last_day > new.valid_until:
-        yield replace(period, valid_from=new.valid_until + DAY)
+def _first_day(period: Period) -> datetime.date:
+    return period.valid_from
+
+
+def _outside(period: Period, over: Sequence[Period], start: int) -> Iterator[Period]:
+    """What of a period none of the others covers; from `start` on none of them ends before it begins."""
+    rest = period
+    for place in range(start, len(over)):
+        other = over[place]
+        if not rest.overlaps(other):
+            break
+        if rest.valid_from < other.valid_from:
+            yield replace(rest, valid_until=other.valid_from - DAY)
+        if rest.last_day <= other.last_day:
+            return
+        rest = replace(rest, valid_from=other.last_day + DAY)
+    yield rest
 
 
 def _joined(periods: Iterable[Period]) -> list[Period]:

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -123,15 +124,15 @@ def _changes(lines: Sequence[PriceLine], *, lock: bool) -> list[PriceChange]:
     if lock:
         lock_offers(offers)
     before = _stored(offers)
-    after = {track: list(periods) for track, periods in before.items()}
+    laid: dict[Track, list[Period]] = defaultdict(list)
     for line in lines:
-        track = (line.offer.pk, line.currency)
-        after[track] = overlaid(after.get(track, []), line.period)
-    changes = [
-        PriceChange(offers[offer_id], currency, tuple(before.get((offer_id, currency), ())), tuple(periods))
-        for (offer_id, currency), periods in after.items()
-        if periods != before.get((offer_id, currency), [])
-    ]
+        laid[line.track].append(line.period)
+    changes = []
+    for (offer_id, currency), periods in laid.items():
+        stored = before.get((offer_id, currency), [])
+        after = overlaid(stored, *periods)
+        if after != stored:
+            changes.append(PriceChange(offers[offer_id], currency, tuple(stored), tuple(after)))
     return sorted(changes, key=lambda change: (change.offer.name, change.currency))
 
 

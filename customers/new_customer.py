@@ -13,7 +13,7 @@ from customers.models.accounts import LANGUAGES
 from partners.legible import ask_for_legible_lines, is_illegible
 
 TO_CONTACT, ELSEWHERE = "contact", "elsewhere"
-# Far more than the form has fields, and longer than any of them takes.
+# Far more than anybody fills in, and longer than any field takes.
 MOST_TYPED, LONGEST_TYPED = 300, 1000
 
 
@@ -114,5 +114,6 @@ class AccountForm:
 
 def as_typed(data: Mapping[str, Any], names: list[str]) -> dict[str, str]:
     """What was typed into these controls, without what no database holds: to be kept, whether right or wrong."""
-    kept = {name: str(data[name])[:LONGEST_TYPED] for name in names[:MOST_TYPED] if name in data}
+    filled = [name for name in names if data.get(name)]
+    kept = {name: str(data[name])[:LONGEST_TYPED] for name in filled[:MOST_TYPED]}
     return {name: "".join(letter for letter in text if not is_illegible(letter)) for name, text in kept.items()}

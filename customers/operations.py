@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.http import Http404
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from activity.errors import Refused
@@ -26,6 +27,8 @@ from partners.models import Staff
 from partners.roles import Permission
 
 CREATE, CHANGE_CONTACT, CHANGE_BILLING = "add_customer", "change_contact", "change_billing"
+# What an import counts each kind of details as.
+IMPORTED: Mapping[type[Recipient], str] = {ContactDetails: "contact_details", BillingProfile: "billing_profiles"}
 Values = Mapping[str, str]
 
 
@@ -332,10 +335,21 @@ def changed_since(staff: Staff, customer: Customer, model: type[Recipient], vers
     ).order_by("at", "id")
     found = list(records[:50])
     if not found:
-        return AccountChanged([])
+        return _imported_since(customer, model)
     last = found[-1]
     who = last.actor_name if last.partner_id == staff.partner_id else _("Another partner of this customer")
     return AccountChanged(_changes(found, model), who=who, at=last.at)
+
+
+def _imported_since(customer: Customer, model: type[Recipient]) -> AccountChanged:
+    """What no record of the customer accounts for an import has done, which says nothing of single customers."""
+    details = model._default_manager.filter(pk=customer.pk).first()
+    imports = ActivityRecord.objects.imports_of(IMPORTED[model], since=details.changed_at) if details else ()
+    last = min(imports, key=lambda one: one.at, default=None)
+    if last is None:
+        return AccountChanged([])
+    day = date_format(timezone.localtime(last.at))
+    return AccountChanged([], who=_("An import of %(day)s") % {"day": day}, at=last.at)
 
 
 def _changes(records: list[ActivityRecord], model: type[Recipient]) -> list[Changed]:

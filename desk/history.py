@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -40,7 +41,7 @@ def reads_refusals(staff: Staff) -> bool:
 def shown_records(subscription: Subscription, *, partner_id: uuid.UUID | None, refused: bool) -> ActivityQuerySet:
     """The records that a time line tells, with what was `refused` or without."""
     records = records_of(subscription, partner_id=partner_id)
-    return records if refused else records.filter(outcome=Outcome.DONE)
+    return records if refused else records.exclude(outcome=Outcome.REFUSED)
 
 
 def told(records: Iterable[ActivityRecord]) -> list[Event]:
@@ -61,7 +62,8 @@ def beginning(subscription: Subscription) -> Event:
 def ahead(subscription: Subscription) -> list[Event]:
     """What will happen unless somebody acts, the latest first."""
     events: list[Event] = []
-    if subscription.status == Status.ACTIVE:
+    # A term that is over is not renewed here: the cloud does that, and tells by way of an import.
+    if subscription.status == Status.ACTIVE and subscription.commitment_end >= timezone.localdate():
         words = _("Renews for another year") if subscription.auto_renew else _("Its term ends; it does not renew")
         events.append(Event(words, subscription.commitment_end, is_ahead=True))
     if subscription.deletion_time is not None:

@@ -34,6 +34,11 @@ class LogLine:
         return self.record.outcome == Outcome.REFUSED
 
     @property
+    def is_failed(self) -> bool:
+        """Whether it was tried and came to nothing."""
+        return self.record.outcome == Outcome.FAILED
+
+    @property
     def reasons(self) -> list[str]:
         """Why it was refused."""
         return reason_words(self.record.reasons)

@@ -56,6 +56,8 @@ class NameTaken(Refused):
 def save_view(*, staff: Staff, name: str, query: str, is_default: bool = False) -> tuple[SavedView, bool]:
     """Keep this query under this name, in the place of what had the name before; tells whether the view is new.
 
+    What is kept just so already leaves no record.
+
     Raises `ValidationError`, by field, for a name that is none, `TooManyViews` and `QueryTooLong`.
     """
     _permitted(staff, "save_view")
@@ -76,7 +78,8 @@ def save_view(*, staff: Staff, name: str, query: str, is_default: bool = False) 
             view.is_default = True
         view.clean_fields(exclude={"staff"})
         view.save()
-        record(actor=staff.actor, operation="save_view", resource=view, before=before, after=_told(view))
+        if before != _told(view):
+            record(actor=staff.actor, operation="save_view", resource=view, before=before, after=_told(view))
     return view, is_new
 
 
@@ -94,8 +97,9 @@ def rename_view(*, staff: Staff, view_id: uuid.UUID, name: str) -> SavedView:
             raise NameTaken
         before, view.name = {"name": view.name}, name
         view.clean_fields(exclude={"staff"})
-        view.save(update_fields=["name"])
-        record(actor=staff.actor, operation="rename_view", resource=view, before=before, after={"name": name})
+        if before["name"] != name:
+            view.save(update_fields=["name"])
+            record(actor=staff.actor, operation="rename_view", resource=view, before=before, after={"name": name})
     return view
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.fields import WholeNumberField
 from partners.forms import OnceForm
 from partners.legible import LinesField
-from subscriptions.errors import LicencesFixed, quantity_words
+from subscriptions.errors import LicencesFixed, QuantityOutOfRange
 from subscriptions.models import LONGEST_REASON, Status, Subscription
 
 
@@ -30,6 +30,8 @@ def quantity_field(**kwargs: Any) -> WholeNumberField:
 class LicencesForm(OnceForm):
     """How many licences a subscription shall have."""
 
+    is_judged = True
+
     quantity = quantity_field()
 
     def __init__(self, *args: Any, subscription: Subscription, **kwargs: Any) -> None:
@@ -39,21 +41,21 @@ class LicencesForm(OnceForm):
     def clean_quantity(self) -> int:
         """A number that the offer takes."""
         quantity: int = self.cleaned_data["quantity"]
-        offer = self.subscription.offer
-        if not offer.allows(quantity):
-            raise forms.ValidationError(
-                quantity_words(
-                    offer=offer.name,
-                    quantity=quantity,
-                    minimum=offer.minimum_quantity,
-                    maximum=offer.maximum_quantity,
-                )
-            )
+        if self.is_judged and not self.subscription.offer.allows(quantity):
+            raise forms.ValidationError(QuantityOutOfRange(self.subscription.offer, quantity).message)
         return quantity
+
+
+class SubmittedLicences(LicencesForm):
+    """What was submitted, read and not judged: the operation decides, which knows whether it was done already."""
+
+    is_judged = False
 
 
 class ManyLicencesForm(OnceForm):
     """How many licences each of several subscriptions shall have; each brings the version that the person saw."""
+
+    is_judged = True
 
     def __init__(self, *args: Any, subscriptions: Mapping[uuid.UUID, Subscription], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,19 +75,17 @@ class ManyLicencesForm(OnceForm):
     def clean(self) -> dict[str, Any]:
         """Hold each number against the limits of its offer; what is left empty stays as it is."""
         cleaned = super().clean() or {}
+        if self.is_judged:
+            self._judge(cleaned)
+        return cleaned
+
+    def _judge(self, cleaned: dict[str, Any]) -> None:
         for pk, subscription in self.subscriptions.items():
             quantity, offer = cleaned.get(f"quantity-{pk}"), subscription.offer
             if quantity is not None and not offer.allows(quantity):
-                words = quantity_words(
-                    offer=offer.name,
-                    quantity=quantity,
-                    minimum=offer.minimum_quantity,
-                    maximum=offer.maximum_quantity,
-                )
-                self.add_error(f"quantity-{pk}", words)
+                self.add_error(f"quantity-{pk}", QuantityOutOfRange(offer, quantity).message)
         if not self.errors and not self.changed:
             self.add_error(None, _("No number differs from today’s. Change at least one."))
-        return cleaned
 
     def say_what_is_fixed(self) -> None:
         """Say beside the number of what is not active that it cannot be changed; call it once the rest is cleaned."""
@@ -112,6 +112,12 @@ class ManyLicencesForm(OnceForm):
     def line_of(self, pk: uuid.UUID) -> forms.BoundField:
         """The number field of this subscription."""
         return self[f"quantity-{pk}"]
+
+
+class ManySubmittedLicences(ManyLicencesForm):
+    """What was submitted for several, read and not judged, as `SubmittedLicences`."""
+
+    is_judged = False
 
 
 class StatusForm(OnceForm):
@@ -147,3 +153,13 @@ class EditForm(OnceForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     auto_renew = forms.BooleanField(label=_("Renews by itself"), required=False)
+
+    def clean_nickname(self) -> str:
+        """The nickname, which may be empty; a form without the field is not the whole of what was sent.
+
+        An unticked box and one that was lost on the way are the same: nothing may follow from it.
+        """
+        if self.add_prefix("nickname") not in self.data:
+            raise forms.ValidationError(_("The form arrived incomplete. Look at it once more and send it again."))
+        nickname: str = self.cleaned_data["nickname"]
+        return nickname

@@ -28,11 +28,20 @@ def records_of(subscription: Subscription, *, partner_id: uuid.UUID | None) -> A
 
 
 def changes_since(subscription: Subscription, version: int, *, partner_id: uuid.UUID | None) -> list[ActivityRecord]:
-    """What was done to it after this version, newest first, as far as it was recorded: the last ten at most."""
+    """What was done to it after this version, newest first: the last ten at most.
+
+    An import leaves one record and none of a subscription; it is told where versions are left that no other record
+    accounts for.
+    """
     done = records_of(subscription, partner_id=partner_id).filter(outcome=Outcome.DONE)
-    newest = done.order_by("-at", "-id")[: MOST_TOLD * 2]
-    later = [record for record in newest if _version_after(record.after) > version]
-    return later[:MOST_TOLD]
+    newest = list(done.order_by("-at", "-id")[: MOST_TOLD * 2])
+    later = [record for record in newest if _version_after(record.after) > version][:MOST_TOLD]
+    unaccounted = subscription.version - version - len({_version_after(record.after) for record in later})
+    if unaccounted > 0 and len(later) < MOST_TOLD:
+        known = [record.at for record in newest if 0 < _version_after(record.after) <= version]
+        since = known[0] if known else subscription.created_at
+        later += ActivityRecord.objects.imports_of("subscriptions", since=since)[: min(unaccounted, MOST_TOLD)]
+    return sorted(later, key=lambda record: record.at, reverse=True)[:MOST_TOLD]
 
 
 def told_changes(refusal: Refused) -> list[tuple[ActivityRecord, SafeString]]:

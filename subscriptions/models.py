@@ -43,8 +43,9 @@ def a_year_later(day: datetime.date) -> datetime.date:
 class Subscription(models.Model):
     """A customer's purchase of one offer with a quantity of licences.
 
-    The database refuses a quantity outside 1 to the offer's maximum, a parent of another customer, and every
-    change of a deleted subscription (triggers in the migrations of this room).
+    The database refuses a quantity outside 1 to the offer's maximum (a deleted one may have more: the offer may have
+    got other limits), a parent of another customer, and every change of a deleted subscription (triggers in the
+    migrations of this room).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -303,9 +303,10 @@ def _record_refusal(attempt: Attempt, codes: Sequence[str]) -> None:
 def retry_provisioning(*, staff: Staff, customer_id: uuid.UUID, order_id: uuid.UUID) -> Order:
     """Have the worker try again, at once, all of this order that is not provisioned yet; nothing where all is.
 
-    Raises `PermissionDenied` by role, `Http404` where the person's partner did not place the order.
+    Raises `PermissionDenied` by role (recorded), `Http404` where the person's partner did not place the order.
     """
     if not staff.may(Permission.MANAGE_SUBSCRIPTIONS):
+        _record_refused_retry(staff, order_id)
         raise PermissionDenied
     with transaction.atomic():
         customer = _lock_customer(staff, customer_id)
@@ -314,7 +315,23 @@ def retry_provisioning(*, staff: Staff, customer_id: uuid.UUID, order_id: uuid.U
             raise Http404
         waiting = order.lines.exclude(provisioning=Provisioning.SUCCEEDED).filter(subscription__status=Status.PENDING)
         again = {"provisioning": Provisioning.PENDING, "attempts": 0, "next_attempt_at": timezone.now()}
-        if waiting.update(**again):
+        # Pressed twice it is asked once: what was not tried since is due already. Another task does no harm.
+        asked = waiting.filter(provisioning=Provisioning.PENDING, attempts=0, next_attempt_at__lte=timezone.now())
+        if waiting.exclude(pk__in=asked).update(**again):
             record(actor=staff.actor, operation=RETRY, resource=order, customer=customer)
+        if waiting.exists():
             provision_order.enqueue(str(order.pk))
     return order
+
+
+def _record_refused_retry(staff: Staff, order_id: uuid.UUID) -> None:
+    order = Order.objects.visible_to(staff).select_related("customer").filter(pk=order_id).first()
+    record(
+        actor=staff.actor,
+        operation=RETRY,
+        resource=order,
+        resource_type="order",
+        customer=order.customer if order else None,
+        outcome=Outcome.REFUSED,
+        reasons=("role",),
+    )

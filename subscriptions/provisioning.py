@@ -15,9 +15,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from activity.models import Outcome
 from activity.operations import SYSTEM, record
 from customers.models import Customer
 from partners.legible import is_illegible
+from subscriptions.errors import ChangedMeanwhile
 from subscriptions.life import Cause, change
 from subscriptions.models import Failure, Order, OrderLine, Provisioning, Status, Subscription
 
@@ -78,8 +80,12 @@ def provision_due_lines(*, order_id: uuid.UUID, provisioner: Provisioner | None 
     while (line := _next_line(order_id, tried)) is not None:
         tried.add(line.pk)
         failure = _failure_of(provisioner, line)
-        with transaction.atomic():
-            _write_down(line, failure)
+        try:
+            with transaction.atomic():
+                _write_down(line, failure)
+        except ChangedMeanwhile:
+            # An import was faster, which does not wait for the customer's row. The line is still due.
+            _try_again_at(timezone.now() + PAUSES[0], order_id)
 
 
 def resume_provisioning() -> int:
@@ -157,6 +163,11 @@ def _succeed(line: OrderLine) -> None:
 
 
 def _fail(line: OrderLine, failure: _Reason) -> None:
+    """Plan the next attempt; an automatic one that fails as the one before it leaves no record, unless it is the last.
+
+    So the log has one entry of what lasts for hours, not one an attempt.
+    """
+    is_known = line.attempts > 0 and (line.failure_code, line.failure) == (failure.code, failure.words)
     line.attempts += 1
     line.failure_code, line.failure = failure.code, failure.words
     if line.attempts > len(PAUSES):
@@ -165,9 +176,15 @@ def _fail(line: OrderLine, failure: _Reason) -> None:
         line.next_attempt_at = timezone.now() + PAUSES[line.attempts - 1]
         _try_again_at(line.next_attempt_at, line.order_id)
     line.save()
+    if not is_known or line.provisioning == Provisioning.FAILED:
+        _record_failure(line, failure)
+
+
+def _record_failure(line: OrderLine, failure: _Reason) -> None:
     record(
         actor=SYSTEM,
         operation=FAILED,
+        outcome=Outcome.FAILED,
         resource=line.subscription,
         customer=line.order.customer,
         partner=line.order.partner,

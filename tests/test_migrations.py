@@ -190,6 +190,22 @@ def test_all_go_back_to_nothing_and_come_again(migrate: Callable[..., None]) -> 
     assert (catalogue(), triggers()) == before
 
 
+def test_a_third_outcome_comes_and_goes_and_records_stay_as_they_are(migrate: Callable[..., None]) -> None:
+    written = ActivityRecordFactory()
+    migrate(("activity", "0004_chained_and_append_only"))
+    assert "activity_never_changed" in triggers()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ActivityRecordFactory(outcome="failed")
+    call_command("migrate", verbosity=0)
+    # On SQLite the table was made anew, and with it both triggers.
+    assert connection.vendor == "postgresql" or "activity_never_removed" in triggers()
+    allow_emptying()
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE activity_activityrecord SET outcome = 'failed'")
+    ActivityRecordFactory(outcome="failed")
+    assert ActivityRecord.objects.filter(outcome="done").get() == written
+
+
 def test_records_of_before_become_links_of_chains(migrate: Callable[..., None]) -> None:
     customer = CustomerFactory()
     written = [

@@ -68,6 +68,17 @@ class SubscriptionChanged(ChangedMeanwhile, UpgradeRefused):
     """Somebody changed the subscription after the page was drawn; `changes` are the records of what was done."""
 
 
+class MatrixOvertaken(UpgradeRefused):
+    """The upgrade matrix changed between judging and writing, so that another version than the proof's would count."""
+
+    codes = ("matrix_changed",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("The upgrade matrix was changed at the same moment. Look at what is possible now, then choose again.")
+
+
 class KeyReused(UpgradeRefused):
     """The idempotency key already belongs to an upgrade with other content."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Exists
 from django.http import Http404
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from upgrades.conditions import CONDITIONS
 from upgrades.errors import (
     ConditionsUnmet,
     KeyReused,
+    MatrixOvertaken,
     NoUpgradePath,
     QuantityRefused,
     SubscriptionChanged,
@@ -63,6 +65,8 @@ def upgrade_subscription(
     except IntegrityError:
         # At the same moment the key was taken by an upgrade of another customer, or the offer got other limits:
         # neither is kept out by the customer's row. Both can be seen now.
+        outcome = _upgrade_or_refuse(attempt)
+    if _is_overtaken(outcome):
         outcome = _upgrade_or_refuse(attempt)
     if isinstance(outcome, Upgrade):
         return outcome
@@ -111,6 +115,11 @@ _SUBSCRIPTION = Prepared(
 Refusal = tuple[Customer | None, UpgradeRefused]
 
 
+def _is_overtaken(outcome: Upgrade | Refusal) -> bool:
+    """Whether it was refused only because the matrix changed between judging and writing."""
+    return isinstance(outcome, tuple) and isinstance(outcome[1], MatrixOvertaken)
+
+
 @transaction.atomic
 def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
     customer = _lock_customer(attempt)
@@ -123,11 +132,17 @@ def _upgrade_or_refuse(attempt: Attempt) -> Upgrade | Refusal:
     if not found:
         raise Http404
     [subscription] = found
+    matrix_version = _matrix_version()
     verdicts = judge([subscription], partner=partner, target_id=attempt.target_id)
     if not verdicts:
         return customer, _why_no_verdict(subscription, attempt)
     refusal = _refusal(verdicts[0], attempt)
-    return (customer, refusal) if refusal else _carry_out(attempt, customer, verdicts[0])
+    return (customer, refusal) if refusal else _carry_out(attempt, customer, verdicts[0], matrix_version)
+
+
+def _matrix_version() -> int:
+    version: int = UpgradeMatrix.objects.values_list("version", flat=True).get()
+    return version
 
 
 def _lock_customer(attempt: Attempt) -> Customer:
@@ -167,16 +182,19 @@ def _refusal(verdict: Verdict, attempt: Attempt) -> UpgradeRefused | None:
     )
 
 
-def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict) -> Upgrade | Refusal:
+def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_version: int) -> Upgrade | Refusal:
     subscription, path = verdict.subscription, verdict.path
     version = subscription.version + 1
-    # Whoever changes a subscription without holding its customer may have done so since it was judged.
+    # Whoever changes a subscription without holding its customer, or the matrix, may have done so since it was judged.
     as_judged = Subscription.objects.filter(
-        pk=subscription.pk, version=subscription.version, status=subscription.status
+        Exists(UpgradeMatrix.objects.filter(version=matrix_version)),
+        pk=subscription.pk,
+        version=subscription.version,
+        status=subscription.status,
     )
     if not as_judged.update(offer_id=path.target.pk, quantity=attempt.quantity, version=version):
-        return customer, SubscriptionChanged()
-    upgrade = _proof(attempt, customer, verdict, version)
+        return customer, SubscriptionChanged() if _matrix_version() == matrix_version else MatrixOvertaken()
+    upgrade = _proof(attempt, customer, verdict, matrix_version)
     record(
         actor=attempt.staff.actor,
         operation=OPERATION,
@@ -193,7 +211,7 @@ def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict) -> Upgrad
     return upgrade
 
 
-def _proof(attempt: Attempt, customer: Customer, verdict: Verdict, version: int) -> Upgrade:
+def _proof(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_version: int) -> Upgrade:
     """The row that the receipt is drawn from, in the words of this moment."""
     subscription, path, change = verdict.subscription, verdict.path, verdict.path.change
     return Upgrade.objects.create(
@@ -212,12 +230,12 @@ def _proof(attempt: Attempt, customer: Customer, verdict: Verdict, version: int)
         nickname=subscription.nickname,
         quantity_before=subscription.quantity,
         quantity_after=attempt.quantity,
-        version_after=version,
+        version_after=subscription.version + 1,
         gained=list(change.gained),
         replaced=[asdict(pair) for pair in change.replaced],
         lost=list(change.lost),
         footnote=path.footnote,
-        matrix_version=UpgradeMatrix.objects.values_list("version", flat=True).get(),
+        matrix_version=matrix_version,
         evidence=evidence(verdict),
         hand_over=hand_over_steps(
             change=change,

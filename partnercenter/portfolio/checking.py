@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from catalog.models import Offer, Service
+from catalog.models import LARGEST_QUANTITY, Offer, Service
 from customers.models import BillingProfile, ContactDetails, Customer, Recipient
 from customers.naming import name_key
 from customers.operations import checked_billing, checked_contact
@@ -298,14 +298,20 @@ class Checker:
         self.item = 0
         return sellers
 
+    def _most_licences(self, subscription: dict[str, Any]) -> int:
+        """How many its offer takes; a deleted one was sold when the offer may have had other limits."""
+        if subscription["status"] == Status.DELETED:
+            return LARGEST_QUANTITY
+        offers = self.catalogue.offers
+        return offers.get(subscription["offer"] or "") or max(offers.values(), default=1)
+
     def _check_together(self, subscription: dict[str, Any], place: str) -> None:
         """What one member says about another."""
-        quantity, most = subscription["quantity"], self.catalogue.offers.get(subscription["offer"] or "")
-        if quantity is not None and not 1 <= quantity <= (most or max(self.catalogue.offers.values(), default=1)):
+        quantity, most = subscription["quantity"], self._most_licences(subscription)
+        if quantity is not None and not 1 <= quantity <= most:
             subscription["quantity"] = None
             words = _("expected 1 to %(most)d licences, not %(value)s")
-            largest = most or max(self.catalogue.offers.values(), default=1)
-            self.report(f"{place}.quantity", words % {"most": largest, "value": shown(quantity)})
+            self.report(f"{place}.quantity", words % {"most": most, "value": shown(quantity)})
         if subscription["suspended"] and subscription["status"] not in {*MAY_BE_SUSPENDED, None}:
             self.report(f"{place}.suspended", _("only a suspended or deleted subscription has such a time"))
         if subscription["suspended_with_parent"] and subscription["status"] not in {Status.SUSPENDED, None}:

@@ -42,7 +42,9 @@ def _write_whole(partner: Partner, write: Write) -> None:
         # It sorts and hashes the whole partner, and all of its rows are wanted, not the first quickly.
         cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
         copied = f"COPY (SELECT {_line()} FROM ({judged}) AS judged) TO STDOUT"
-        with cursor.copy(connection.ops.compose_sql(copied, values)) as lines:
+        # The operations are those of PostgreSQL here.
+        statement = connection.ops.compose_sql(copied, values)  # type: ignore[attr-defined]
+        with cursor.copy(statement) as lines:
             for block in lines:
                 write(str(block, "ascii"))
 

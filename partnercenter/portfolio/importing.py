@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from activity.operations import SYSTEM, record
+from activity.querysets import IMPORT
 from customers.counts import forget_count
 from partnercenter.portfolio.checking import Catalogue, Checker
 from partnercenter.portfolio.faults import Fault, Faults
@@ -17,7 +18,6 @@ from partnercenter.portfolio.staging import Staging, staging
 from partnercenter.portfolio.writing import Counts, Writer
 from partners.models import Partner
 
-OPERATION = "import_portfolio"
 # Any number does, as long as nothing else in the portal takes it: two imports follow one another.
 IMPORT_LOCK = 7_305_519_221
 
@@ -132,7 +132,7 @@ def _lock(staged: Staging) -> None:
 def _record(changes: Changes, source: str) -> None:
     record(
         actor=SYSTEM,
-        operation=OPERATION,
+        operation=IMPORT,
         resource_type="portfolio",
         after={
             "source": source,

@@ -19,7 +19,8 @@ from partners.answers import answer
 from partners.models import Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission
-from subscriptions.forms import LicencesForm, ManyLicencesForm
+from subscriptions.errors import QuantityOutOfRange
+from subscriptions.forms import LicencesForm, ManyLicencesForm, ManySubmittedLicences, SubmittedLicences
 from subscriptions.models import Status, Subscription
 from subscriptions.operations import Change, Wanted, change_subscription, change_subscriptions
 from subscriptions.views.shared import once, own_subscription, refused
@@ -76,7 +77,7 @@ def licences_review(request: StaffRequest, customer_id: uuid.UUID, subscription_
 
 
 def _submit(request: StaffRequest, subscription: Subscription) -> HttpResponseBase:
-    form = LicencesForm(request.POST, subscription=subscription)
+    form = SubmittedLicences(request.POST, subscription=subscription)
     if not form.is_valid():
         return answer(request, FORM, _context(subscription) | {"form": form}, status=400)
     try:
@@ -88,6 +89,9 @@ def _submit(request: StaffRequest, subscription: Subscription) -> HttpResponseBa
             key=form.cleaned_data["key"],
             version=form.cleaned_data["version"],
         )
+    except QuantityOutOfRange as refusal:
+        form.add_error("quantity", refusal.message)
+        return answer(request, FORM, _context(subscription) | {"form": form}, status=400)
     except Refused as refusal:
         fresh = own_subscription(request.user, subscription.customer_id, subscription.pk)
         again = LicencesForm(with_fresh(request.POST, once(fresh)), subscription=fresh)
@@ -108,7 +112,8 @@ def with_fresh(sent: QueryDict, fresh: dict[str, Any]) -> dict[str, Any]:
 def many_licences(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponseBase:
     """The licences of all active subscriptions that the partner sold to this customer.
 
-    POST reviews; POST with `submit` carries out what was reviewed, all of it or nothing.
+    POST reviews; POST with `back` opens the form again with the numbers of the review, POST with `submit` carries
+    out what was reviewed, all of it or nothing.
     """
     customer: Customer = get_object_or_404(Customer.objects.visible_to(request.user), pk=customer_id)
     subscriptions = _active(request.user, customer) | _named(request, customer)
@@ -124,6 +129,8 @@ def many_licences(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse
         return _many(request, form, context, status=409)
     if "submit" in request.POST:
         return _submit_many(request, form, context)
+    if "back" in request.POST:
+        return _reopen_many(request, form, context)
     form.full_clean()
     form.say_what_is_fixed()
     if form.errors:
@@ -184,22 +191,35 @@ def _review_many(request: StaffRequest, form: ManyLicencesForm, context: dict[st
     return answer(request, "subscriptions/many_licences_review.html", context | more)
 
 
-def _submit_many(request: StaffRequest, form: ManyLicencesForm, context: dict[str, Any]) -> HttpResponseBase:
+def _reopen_many(request: StaffRequest, form: ManyLicencesForm, context: dict[str, Any]) -> HttpResponse:
+    """The form as it opens, with the numbers that were sent: those that are right, of all that stands now."""
+    form.full_clean()
+    typed = {f"{QUANTITY}{pk}": quantity for pk, quantity in form.changed.items()}
+    fresh = {"key": str(uuid.uuid4())}
+    return _many(request, ManyLicencesForm(subscriptions=form.subscriptions, initial=typed | fresh), context)
+
+
+def _submit_many(request: StaffRequest, judged: ManyLicencesForm, context: dict[str, Any]) -> HttpResponseBase:
     """Carry out what was reviewed: what it names is asked for, also where it meanwhile is so."""
+    form = ManySubmittedLicences(request.POST, subscriptions=judged.subscriptions)
     form.full_clean()
     # In a lasting order: sent again, it is the same, whatever has become of them.
-    asked = {pk: form.cleaned_data.get(f"quantity-{pk}") for pk in sorted(form.subscriptions)}
+    asked = {pk: form.cleaned_data.get(f"{QUANTITY}{pk}") for pk in sorted(form.subscriptions)}
     changes = [
         Change(subscription_id=pk, wanted=Wanted(quantity=quantity), version=form.seen_version(pk))
         for pk, quantity in asked.items()
         if quantity is not None
     ]
-    if not changes or any(name != "__all__" for name in form.errors):
-        return _many(request, form, context, status=400)
+    if not changes or form.errors:
+        return _many(request, judged, context, status=400)
     try:
         changed = change_subscriptions(
             staff=request.user, changes=changes, key=form.cleaned_data["key"], customer_id=context["customer"].pk
         )
+    except QuantityOutOfRange as refusal:
+        subject = refusal.subscription
+        form.add_error(f"{QUANTITY}{subject.pk}" if subject else None, refusal.message)
+        return _many(request, form, context, status=400)
     except Refused as refusal:
         return _refused_many(request, refusal, context)
     words = ngettext(
@@ -214,7 +234,8 @@ def _submit_many(request: StaffRequest, form: ManyLicencesForm, context: dict[st
 def _refused_many(request: StaffRequest, refusal: Refused, context: dict[str, Any]) -> HttpResponse:
     fresh = _active(request.user, context["customer"]) | _named(request, context["customer"])
     versions = {f"version-{pk}": one.version for pk, one in fresh.items()}
-    sent = with_fresh(request.POST, {"key": uuid.uuid4()} | versions)
+    today = {f"{QUANTITY}{pk}": str(one.quantity) for pk, one in fresh.items()}
+    sent = today | with_fresh(request.POST, {"key": uuid.uuid4()} | versions)
     form = ManyLicencesForm(sent, subscriptions=fresh)
     subject = getattr(refusal, "subscription", None)
     lines = [(one, form.line_of(pk), form[f"version-{pk}"]) for pk, one in fresh.items()]

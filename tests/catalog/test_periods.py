@@ -41,6 +41,20 @@ def test_the_last_one_laid_counts_on_its_days(laid: list[Period]) -> None:
         assert overlaid(stored, period) == stored
 
 
+@given(st.lists(periods(), max_size=8), st.lists(periods(), max_size=8))
+def test_several_laid_at_once_are_as_one_after_the_other(before: list[Period], laid: list[Period]) -> None:
+    stored: list[Period] = []
+    for period in before:
+        stored = overlaid(stored, period)
+    apart: list[Period] = []
+    for period in laid:
+        apart = overlaid(apart, period)
+    one_by_one = stored
+    for period in apart:
+        one_by_one = overlaid(one_by_one, period)
+    assert overlaid(stored, *apart) == one_by_one
+
+
 def test_a_price_within_another_splits_it() -> None:
     year = Period(datetime.date(2026, 1, 1), None, Decimal(10))
     june = Period(datetime.date(2026, 6, 1), datetime.date(2026, 6, 30), Decimal(8))

@@ -1,5 +1,6 @@
 """Changing contact details and the billing profile: what is recorded, who may, and whose change wins."""
 
+import datetime
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from partners.models import Staff
 from partners.roles import MAY, Permission, Role
 from tests.customers.accounts import BILLING, CONTACT
 from tests.factories import (
+    ActivityRecordFactory,
     BillingProfileFactory,
     ContactDetailsFactory,
     ResellerRelationshipFactory,
@@ -116,6 +118,21 @@ def test_changed_without_a_record_it_still_says_that_it_changed(kind: str, staff
     with pytest.raises(AccountChanged) as refusal:
         change(kind, staff, customer, version=3)
     assert refusal.value.changes == []
+
+
+@both
+def test_an_import_that_overtook_it_is_told_with_its_day(kind: str, staff: Staff, customer: Customer) -> None:
+    noon = datetime.datetime(2026, 5, 4, 4, 0, tzinfo=datetime.UTC)
+    (ContactDetailsFactory if kind == "contact" else BillingProfileFactory)(
+        customer=customer, version=7, changed_at=noon
+    )
+    counted = {"contact_details": {"updated": 2}, "billing_profiles": {"updated": 1}}
+    for days in (-1, 0, 1):
+        at = noon + datetime.timedelta(days=days, seconds=1)
+        ActivityRecordFactory(operation="import_portfolio", actor_kind="system", at=at, after=counted)
+    with pytest.raises(AccountChanged) as refusal:
+        change(kind, staff, customer, version=6)
+    assert refusal.value.message.startswith("An import of 4 May 2026 changed these details")
 
 
 @both

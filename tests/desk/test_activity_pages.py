@@ -72,6 +72,17 @@ def test_a_refusal_says_why(client: Client, partner: Partner) -> None:
     assert "The subscription is not active, a code of tomorrow" in shown
 
 
+def test_a_failure_is_neither_done_nor_refused(client: Client, partner: Partner) -> None:
+    after = {"offer": "Office 365 Business", "next_attempt": None}
+    done(
+        partner, "Portal", operation="provisioning_failed", outcome=Outcome.FAILED, after=after, customer_name="Adatum"
+    )
+    content = page(client, outcome="failed")
+    assert re.search(r'pill-warning">(?:(?!</span>).)*Failed</span>', content, re.DOTALL)
+    assert "could not provision Office 365 Business of Adatum" in text(content)
+    assert "Nothing of that kind was done" in page(client, outcome="done")
+
+
 def test_names_are_never_markup(client: Client, partner: Partner) -> None:
     customer = customer_of(partner)
     done(partner, "<script>1</script>", customer_id=customer.pk, customer_name="<script>2</script>")

@@ -256,6 +256,18 @@ class TestWay:
         CustomerDraft.objects.update(account={})
         assertRedirects(client.get(step(draft, "review")), step(draft))
 
+    def test_however_long_the_catalogue_is_nothing_typed_is_forgotten(
+        self, client: Client, draft: CustomerDraft
+    ) -> None:
+        offers = Offer.objects.bulk_create(
+            Offer(name=f"Add-in {number:03}", sku_part_number=f"ADDIN_{number:03}", category=offer("Business").category)
+            for number in range(200)
+        )
+        fields = {f"{name}-{one.pk}": "" for one in Offer.objects.all() for name in ("quantity", "nickname")}
+        chosen = {f"quantity-{one.pk}": "3" for one in offers[-2:]}
+        client.post(step(draft, "subscriptions"), fields | chosen | {"step": "review"})
+        assertContains(client.get(step(draft, "review")), "Add-in 199")
+
     def test_the_search_keeps_what_was_typed(self, client: Client, draft: CustomerDraft) -> None:
         page = client.post(step(draft, "subscriptions"), basket(quantity=7) | {"step": "choose", "q": "exchange"})
         assertContains(page, 'value="7"')

@@ -77,6 +77,16 @@ def test_the_same_name_keeps_what_is_new(client: Client, staff: Staff) -> None:
     assert latest.before == {"name": "Mine", "query": "status=suspended", "is_default": False}
 
 
+def test_sent_twice_it_is_recorded_once(client: Client) -> None:
+    for _ in range(2):
+        save(client, "Mine")
+    view = SavedView.objects.get()
+    for _ in range(2):
+        client.post(PATH, {"do": "rename", "view": str(view.pk), f"{view.pk}-name": "Ours"})
+    recorded = ActivityRecord.objects.order_by("at", "pk").values_list("operation", flat=True)
+    assert list(recorded) == ["save_view", "rename_view"]
+
+
 def test_views_are_ones_own(client: Client, partner: Partner) -> None:
     save(client, "Mine")
     view = SavedView.objects.get()

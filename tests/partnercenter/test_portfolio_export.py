@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from catalog.models import Offer
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
 from partnercenter.portfolio.exporting import Portfolio, write_document, write_lines
 from partners.models import Partner
@@ -124,6 +125,22 @@ def test_an_empty_portal_is_a_file_that_can_be_imported(desk: Desk, name: str) -
 def test_a_subscription_of_the_last_year_comes_back(desk: Desk) -> None:
     desk.bring_in(a_portfolio(a_customer(ADATUM, a_subscription(created="2999-12-31T23:59:59Z"))))
     assert "Nothing changes" in desk.bring_in(desk.take_out())
+
+
+def test_a_deleted_subscription_comes_back_after_its_offer_got_a_lower_maximum(desk: Desk) -> None:
+    gone, held = a_subscription(1, status="deleted", quantity=250), a_subscription(2, quantity=20)
+    desk.bring_in(a_portfolio(a_customer(ADATUM, gone, held)))
+    Offer.objects.filter(pk=BUSINESS).update(maximum_quantity=20)
+    first = desk.take_out()
+    assert "Nothing changes" in desk.bring_in(first)
+    _empty_the_portal()
+    desk.bring_in(first)
+    assert desk.take_out() == first
+    # One that was alive here and is deleted in the file, too.
+    desk.bring_in(a_portfolio(a_customer(ADATUM, a_subscription(2, status="deleted", quantity=250))))
+    assert Subscription.objects.get(pk=number(2)).quantity == 250
+    (fault,) = desk.faults(a_portfolio(a_customer(ADATUM, a_subscription(3, quantity=250))))
+    assert "expected 1 to 20 licences, not 250" in fault
 
 
 def test_everything_stands_by_id_whatever_the_order_of_arrival(desk: Desk) -> None:

@@ -56,6 +56,15 @@ def test_a_number_outside_the_offers_limits(quantity: int) -> None:
     refused(lambda: insert(customer=held.customer, offer=business, quantity=quantity))
 
 
+def test_a_deleted_one_may_have_more_than_its_offer_takes_by_now() -> None:
+    business = offer("Business")
+    held = make(offer=business)
+    deleted = {"customer": held.customer, "offer": business, "status": Status.DELETED}
+    insert(**deleted, quantity=301)
+    assert Subscription.objects.get(status=Status.DELETED).quantity == 301
+    refused(lambda: insert(**deleted, quantity=LARGEST_QUANTITY + 1))
+
+
 @pytest.mark.parametrize("quantity", [-1, 2**31])
 def test_a_number_that_no_column_takes(quantity: int) -> None:
     held = make(offer=offer("E3"))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -19,7 +20,7 @@ from partners.models import Partner, Staff
 from partners.roles import Role
 from subscriptions.models import Status, Subscription
 from subscriptions.operations import Wanted, change_subscription
-from tests.factories import PartnerFactory, StaffFactory, customer_of, offer, sold
+from tests.factories import ActivityRecordFactory, PartnerFactory, StaffFactory, customer_of, offer, sold
 
 pytestmark = pytest.mark.django_db
 
@@ -130,6 +131,23 @@ def test_pressed_twice_it_is_done_once(portal: Portal) -> None:
     assert ActivityRecord.objects.count() == 1
 
 
+@pytest.mark.parametrize("of", ["one", "several"])
+def test_sent_again_after_the_offer_got_other_limits_it_gets_the_first_answer(portal: Portal, of: str) -> None:
+    url, name = (portal.url(), "quantity") if of == "one" else (portal.many, f"quantity-{portal.subscription.pk}")
+    sent = {name: 30, "key": "k", "submit": 1}
+    assert portal.client.post(url, sent).status_code == 302
+    business = portal.subscription.offer
+    business.minimum_quantity = 31
+    business.save()
+    assert portal.client.post(url, sent).status_code == 302
+    assert now(portal.subscription).quantity == 30
+    assert not ActivityRecord.objects.filter(outcome=Outcome.REFUSED).exists()
+    # The same number asked for anew is held against the limits of now.
+    answer = portal.client.post(url, sent | {"key": "another", name: 29})
+    assert answer.status_code == 400
+    assert "29 is not accepted" in answer.content.decode()
+
+
 @pytest.mark.parametrize("sent", HOSTILE_NUMBERS)
 @pytest.mark.parametrize("way", ["review", "submit"])
 def test_a_number_that_is_none_is_refused_beside_its_field(portal: Portal, sent: str, way: str) -> None:
@@ -163,6 +181,55 @@ def test_a_stale_form_says_what_changed_and_by_whom_and_keeps_what_was_typed(por
     assert now(portal.subscription).quantity == 40
 
 
+@dataclass
+class Import:
+    """An import that changed what it names, as the command leaves it: one record, and another version."""
+
+    at: datetime.datetime
+
+    def of(self, *changed: Subscription) -> None:
+        """Change these."""
+        for one in changed:
+            Subscription.objects.filter(pk=one.pk).update(version=F("version") + 1, quantity=20)
+        after = {"source": "fabrikam-secret.json", "subscriptions": {"added": 0, "updated": len(changed)}}
+        ActivityRecordFactory(operation="import_portfolio", actor_kind="system", actor_name="", at=self.at, after=after)
+
+
+@pytest.mark.parametrize("name", ["licences", "suspend", "edit"])
+def test_a_form_that_an_import_overtook_says_so(portal: Portal, name: str) -> None:
+    Import(at=timezone.now()).of(portal.subscription)
+    answer = portal.send(name, quantity=40, reason="Not paid", nickname="Depot")
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "The portal imported a portfolio." in page
+    assert "fabrikam" not in page
+
+
+def test_of_several_an_import_overtook_it_says_so(portal: Portal) -> None:
+    Import(at=timezone.now()).of(portal.subscription)
+    pk = portal.subscription.pk
+    answer = portal.client.post(portal.many, {f"quantity-{pk}": 40, f"version-{pk}": 1, "submit": 1})
+    assert answer.status_code == 409
+    assert "The portal imported a portfolio." in answer.content.decode()
+
+
+def test_an_import_is_told_only_where_it_accounts_for_a_version(portal: Portal) -> None:
+    hour = datetime.timedelta(hours=1)
+    Import(at=portal.subscription.created_at - hour).of(portal.subscription)
+    Import(at=portal.subscription.created_at + hour).of()
+    portal.somebody_renames_it()
+    page = portal.send(quantity=40, version=2).content.decode()
+    assert "Wang Fang gave" in page
+    assert "imported" not in page
+
+
+def test_of_an_import_and_other_changes_all_are_told_newest_first(portal: Portal) -> None:
+    portal.somebody_renames_it()
+    Import(at=timezone.now()).of(portal.subscription)
+    changes = portal.send(quantity=40).context["changes"]
+    assert [record.operation for record, _words in changes] == ["import_portfolio", "rename_subscription"]
+
+
 @pytest.mark.parametrize("status", [Status.SUSPENDED, Status.PENDING, Status.DELETED])
 def test_while_it_is_not_active_there_is_no_form(portal: Portal, status: Status) -> None:
     other = sold(portal.partner, portal.customer, status=status)
@@ -177,6 +244,15 @@ def test_while_it_is_not_active_there_is_nothing_to_review(portal: Portal) -> No
     suspended(portal)
     page = portal.client.get(portal.url("licences_review", quantity=30, version=1, key="k"))
     assert page.templates[0].name == "subscriptions/licences.html"
+
+
+def test_an_incomplete_form_does_not_end_the_renewal(portal: Portal) -> None:
+    for sent in ({}, {"key": "k", "version": 1}, {"auto_renew": "on"}):
+        answer = portal.client.post(portal.url("edit"), sent)
+        assert answer.status_code == 400
+        assert "arrived incomplete" in answer.content.decode()
+    assert now(portal.subscription).auto_renew
+    assert portal.send("edit", nickname="", auto_renew="on").status_code == 302
 
 
 # Several at once.
@@ -254,6 +330,33 @@ def test_sent_again_after_one_was_suspended_it_is_still_the_same(portal: Portal)
     )
     assert portal.client.post(portal.many, sent).status_code == 302
     assert not ActivityRecord.objects.filter(outcome=Outcome.REFUSED).exists()
+
+
+def test_back_from_the_review_the_form_has_what_was_typed(portal: Portal) -> None:
+    other = sold(portal.partner, portal.customer, "E3", quantity=5)
+    numbers = {f"quantity-{portal.subscription.pk}": "30", f"version-{portal.subscription.pk}": "1"}
+    assert 'name="back"' in portal.client.post(portal.many, numbers | {"key": "k"}).content.decode()
+    form = portal.client.post(portal.many, numbers | {"key": "k", "back": 1}).context["form"]
+    assert [form.line_of(one.pk).value() for one in (portal.subscription, other)] == [30, 5]
+    assert form["key"].value() != "k"
+    assert now(portal.subscription).quantity == 25
+
+
+@pytest.mark.parametrize("sent", HOSTILE_NUMBERS)
+def test_back_with_a_number_that_is_none_has_todays(portal: Portal, sent: str) -> None:
+    answer = portal.client.post(portal.many, {f"quantity-{portal.subscription.pk}": sent, "back": 1})
+    assert answer.status_code == 200
+    assert answer.context["form"].line_of(portal.subscription.pk).value() == 25
+
+
+def test_refused_together_those_that_nobody_changed_keep_todays_number(portal: Portal) -> None:
+    other = sold(portal.partner, portal.customer, "E3", quantity=5)
+    portal.somebody_renames_it()
+    sent = {f"quantity-{portal.subscription.pk}": 30, f"version-{portal.subscription.pk}": 1, "submit": 1}
+    answer = portal.client.post(portal.many, sent)
+    assert answer.status_code == 409
+    form = answer.context["form"]
+    assert [form.line_of(one.pk).value() for one in (portal.subscription, other)] == ["30", "5"]
 
 
 @pytest.mark.parametrize("sent", [one for one in HOSTILE_NUMBERS if one.strip()])
@@ -523,11 +626,16 @@ def test_the_time_line_tells_everything_newest_first(portal: Portal) -> None:
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(("days", "is_ahead"), [(-3, False), (3, True)])
+def test_the_end_of_a_term_is_ahead_until_it_is_over(portal: Portal, days: int, *, is_ahead: bool) -> None:
+    end = timezone.localdate() + datetime.timedelta(days=days)
+    Subscription.objects.update(commitment_end=end)
+    page = portal.client.get(history(portal)).content.decode()
+    assert ("Renews for another year" in page) is is_ahead
+
+
 def test_what_was_refused_is_told_to_who_sees_the_activity_log(portal: Portal) -> None:
-    portal.send(quantity=301, key="1")
-    change = {"staff": portal.staff, "subscription_id": portal.subscription.pk, "key": "2"}
-    with pytest.raises(Exception, match="300"):
-        change_subscription(**change, wanted=Wanted(quantity=301))
+    portal.send(quantity=301)
     assert ActivityRecord.objects.get().outcome == Outcome.REFUSED
     assert "was refused" not in portal.client.get(history(portal)).content.decode()
     portal.client.force_login(StaffFactory(partner=portal.partner, roles=[Role.ADMIN_AGENT]))

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from activity.errors import Refused
 from activity.models import ActivityRecord
@@ -94,6 +96,20 @@ def test_two_workers_with_the_same_line_provision_it_once(staff: Staff, customer
     assert Subscription.objects.get().version == 2
     assert OrderLine.objects.get().attempts == 1
     assert ActivityRecord.objects.filter(operation="provision_subscription").count() == 1
+
+
+def test_a_line_that_an_import_changed_meanwhile_is_tried_again(staff: Staff, customer: Customer) -> None:
+    placed = order(staff, customer, "Business", "Exchange Online (Plan 1)")
+    assert isinstance(placed, Order)
+    pause = Pause(before='UPDATE "subscriptions_subscription"')
+    with paused(pause, lambda: provision_due_lines(order_id=placed.pk)):
+        # An import does not wait for the customer's row.
+        Subscription.objects.filter(offer=offer("Business")).update(nickname="Head office", version=2)
+    provisioned = dict(OrderLine.objects.values_list("subscription__nickname", "provisioning"))
+    assert provisioned == {"Head office": Provisioning.PENDING, "": Provisioning.SUCCEEDED}
+    assert DBTaskResult.objects.filter(run_after__gt=timezone.now(), run_after__year__lt=9000).count() == 1
+    provision_due_lines(order_id=placed.pk)
+    assert {row.status for row in Subscription.objects.all()} == {Status.ACTIVE}
 
 
 def test_a_worker_killed_while_it_provisions_leaves_nothing_half_done(staff: Staff, customer: Customer) -> None:

@@ -5,15 +5,17 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
-from activity.models import ActivityRecord
+from activity.models import ActivityRecord, Outcome
 from activity.words import sentence
 from customers.models import Customer
 from partners.models import Staff
+from partners.roles import Role
 from subscriptions.models import Failure, Order, OrderLine, OrderStatus, Provisioning, Status, Subscription
 from subscriptions.ordering import place_order, retry_provisioning
 from subscriptions.provisioning import PAUSES, provision_due_lines
@@ -100,6 +102,7 @@ class TestFailures:
         assert line.next_attempt_at >= before + PAUSES[0]
         assert DBTaskResult.objects.filter(run_after=line.next_attempt_at).count() == 1
         record = ActivityRecord.objects.get(operation="provisioning_failed")
+        assert record.outcome == Outcome.FAILED
         assert sentence(record) == (
             "The portal could not provision Office 365 Business of Adatum, and tries again by itself."
         )
@@ -107,6 +110,20 @@ class TestFailures:
     def test_pauses_grow(self) -> None:
         assert list(PAUSES) == sorted(set(PAUSES))
         assert PAUSES[0] >= datetime.timedelta(seconds=30)
+
+    def test_of_the_attempts_after_the_first_those_are_told_that_fail_otherwise(
+        self, staff: Staff, customer: Customer, settings: Settings
+    ) -> None:
+        order = place(staff, customer)
+        for provisioner in ("AlwaysFails", "AlwaysFails", "BreaksOff", "BreaksOff"):
+            settings.PROVISIONER = f"{WORKING}.{provisioner}"
+            make_due()
+            provision_due_lines(order_id=order.pk)
+        told = ActivityRecord.objects.filter(operation="provisioning_failed").order_by("at")
+        assert [record.after["attempts"] for record in told] == [1, 3]
+        retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
+        provision_due_lines(order_id=order.pk)
+        assert told.all().count() == 3
 
     def test_after_the_last_pause_somebody_has_to_try_again(
         self, staff: Staff, customer: Customer, settings: Settings
@@ -121,7 +138,8 @@ class TestFailures:
             len(PAUSES) + 1,
             None,
         )
-        assert ActivityRecord.objects.filter(operation="provisioning_failed").count() == len(PAUSES) + 1
+        told = ActivityRecord.objects.filter(operation="provisioning_failed").order_by("at")
+        assert [record.after["attempts"] for record in told] == [1, len(PAUSES) + 1]
         settings.PROVISIONER = "subscriptions.provisioning.ConfirmAtOnce"
         retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
         assert DBTaskResult.objects.filter(run_after__year__gt=9000).count() == 2
@@ -155,6 +173,22 @@ class TestFailures:
         retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
         assert DBTaskResult.objects.count() == tasks
         assert not ActivityRecord.objects.filter(operation="retry_provisioning").exists()
+
+    def test_pressed_twice_it_is_asked_once(self, staff: Staff, customer: Customer) -> None:
+        order = place(staff, customer)
+        provision_due_lines(order_id=order.pk)
+        for _ in range(2):
+            retry_provisioning(staff=staff, customer_id=customer.pk, order_id=order.pk)
+        assert ActivityRecord.objects.filter(operation="retry_provisioning").count() == 1
+
+    def test_who_may_not_sell_does_not_have_it_tried_again(self, staff: Staff, customer: Customer) -> None:
+        order = place(staff, customer)
+        colleague = StaffFactory(partner=staff.partner, roles=[Role.HELPDESK_AGENT])
+        with pytest.raises(PermissionDenied):
+            retry_provisioning(staff=colleague, customer_id=customer.pk, order_id=order.pk)
+        record = ActivityRecord.objects.get(operation="retry_provisioning")
+        assert (record.outcome, record.reasons) == (Outcome.REFUSED, ["role"])
+        assert (record.customer_id, record.resource_id) == (customer.pk, str(order.pk))
 
 
 @pytest.mark.parametrize("path", ["subscriptions.provisioning.Nothing", "nowhere.Provisioner", "uuid.UUID"])

@@ -29,7 +29,7 @@ from tests.upgrades.submitting import (
     submit_at_once,
     wait_until_blocked,
 )
-from upgrades.errors import ConditionsUnmet, KeyReused, SubscriptionChanged
+from upgrades.errors import ConditionsUnmet, KeyReused, NoUpgradePath, SubscriptionChanged
 from upgrades.explain import explain
 from upgrades.models import Upgrade, UpgradeMatrix, UpgradePath
 from upgrades.operations import tick_step
@@ -273,13 +273,38 @@ def test_another_customer_is_upgraded_while_one_is_under_way(staff: Staff) -> No
     assert first.version == 2
 
 
-def test_the_matrix_can_be_edited_while_an_upgrade_is_under_way(staff: Staff) -> None:
+def test_an_upgrade_is_judged_again_by_the_matrix_that_came_meanwhile(staff: Staff) -> None:
+    held = sold(staff.partner, customer_of(staff.partner), "Business Premium")
+    pause = Pause(before='UPDATE "subscriptions_subscription"')
+    with paused(pause, lambda: submit(asked(staff, held))) as upgrading, transaction.atomic():
+        UpgradeMatrix.objects.update(version=2)
+        UpgradePath.objects.filter(source=held.offer).update(footnote="Ask first")
+    upgrade = upgrading.result()
+    assert isinstance(upgrade, Upgrade)
+    assert (upgrade.matrix_version, upgrade.footnote) == (2, "Ask first")
+
+
+def test_a_path_that_goes_while_an_upgrade_takes_it_is_not_taken(staff: Staff) -> None:
     held = sold(staff.partner, customer_of(staff.partner), "Business Premium")
     pause = Pause(before='UPDATE "subscriptions_subscription"')
     with paused(pause, lambda: submit(asked(staff, held))) as upgrading, transaction.atomic():
         UpgradeMatrix.objects.update(version=2)
         UpgradePath.objects.filter(source=held.offer).delete()
-    assert isinstance(upgrading.result(), Upgrade)
+    assert isinstance(upgrading.result(), NoUpgradePath)
+    assert [record.reasons for record in ActivityRecord.objects.all()] == [list(NoUpgradePath.codes)]
+    held.refresh_from_db()
+    assert held.version == 1
+
+
+def test_the_proof_names_the_matrix_that_judged(staff: Staff) -> None:
+    held = sold(staff.partner, customer_of(staff.partner), "Business Premium")
+    pause = Pause(before='INSERT INTO "upgrades_upgrade"')
+    with paused(pause, lambda: submit(asked(staff, held))) as upgrading, transaction.atomic():
+        UpgradeMatrix.objects.update(version=2)
+        UpgradePath.objects.filter(source=held.offer).update(footnote="Ask first")
+    upgrade = upgrading.result()
+    assert isinstance(upgrade, Upgrade)
+    assert (upgrade.matrix_version, upgrade.footnote) == (1, "")
 
 
 @pytest.mark.parametrize("statements", [0, 1, 2, 3, 4])
