@@ -68,7 +68,8 @@ def is_last_factor(staff_id: uuid.UUID, authenticator_id: int) -> bool:
 def codes_left(codes: Authenticator) -> int:
     """How many of these recovery codes are unused; known also where they cannot be read any more."""
     used: int = codes.data["used_mask"]
-    return app_settings.RECOVERY_CODE_COUNT - used.bit_count()
+    count: int = app_settings.RECOVERY_CODE_COUNT
+    return count - used.bit_count()
 
 
 def _cipher() -> MultiFernet:
