@@ -86,6 +86,16 @@ OPERATIONS: dict[str, Promise] = {
     "delete_view": gettext_lazy("Delete a view of a list"),
     "export_subscriptions": gettext_lazy("Export subscriptions"),
     "export_customers": gettext_lazy("Export customers"),
+    "reset_password": gettext_lazy("Choose a new password by mail"),
+    "add_second_factor": gettext_lazy("Add a second factor"),
+    "remove_second_factor": gettext_lazy("Take a second factor away"),
+    "take_second_factors": gettext_lazy("Take away all second factors of a staff member"),
+    "make_recovery_codes": gettext_lazy("Make new recovery codes"),
+    "use_recovery_code": gettext_lazy("Use a recovery code"),
+    "require_second_factor": gettext_lazy("Decide who needs a second factor"),
+    "end_sessions": gettext_lazy("Sign out everywhere else"),
+    "sign_in": gettext_lazy("Sign in"),
+    "confirm_identity": gettext_lazy("Show once more who one is"),
     "open_page": gettext_lazy("Use a page that the roles do not allow"),
 }
 
@@ -302,6 +312,26 @@ def _service(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {"service": _name(record.after or {}, "service")})
 
 
+def _factor(of_app: Callable[[], str], of_passkey: Callable[[], str]) -> Pattern:
+    """What was done with an authenticator app, or with a passkey of a name."""
+
+    def pattern(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+        after = record.after or {}
+        return (of_app(), {}) if after["factor"] == "totp" else (of_passkey(), {"passkey": _name(after, "called")})
+
+    return pattern
+
+
+def _took_factors(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    return _("%(who)s took away all second factors of %(email)s."), {"email": _name(record.before or {}, "email")}
+
+
+def _second_factor_for_all(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    if (record.after or {})["requires_second_factor"]:
+        return _("%(who)s asks everyone for a second factor."), {}
+    return _("%(who)s leaves it to everyone whether they have a second factor."), {}
+
+
 def _says(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {})
 
@@ -377,4 +407,17 @@ SENTENCES: dict[str, Pattern] = {
     "export_customers": _exported(lambda: _("%(who)s exported customers to a file (%(kind)s).")),
     "update_profile": _says(lambda: _("%(who)s changed their own profile.")),
     "change_password": _says(lambda: _("%(who)s changed their own password.")),
+    "reset_password": _says(lambda: _("%(who)s chose a new password by the link in a mail.")),
+    "add_second_factor": _factor(
+        lambda: _("%(who)s set up an authenticator app."), lambda: _("%(who)s added the passkey “%(passkey)s”.")
+    ),
+    "remove_second_factor": _factor(
+        lambda: _("%(who)s took their authenticator app away."),
+        lambda: _("%(who)s took their passkey “%(passkey)s” away."),
+    ),
+    "take_second_factors": _took_factors,
+    "make_recovery_codes": _says(lambda: _("%(who)s made new recovery codes.")),
+    "use_recovery_code": _says(lambda: _("%(who)s used a recovery code.")),
+    "require_second_factor": _second_factor_for_all,
+    "end_sessions": _says(lambda: _("%(who)s signed out everywhere else.")),
 }

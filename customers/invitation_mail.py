@@ -13,18 +13,13 @@ from django.utils.translation import pgettext
 
 from customers.models import AccessLink, Customer, Invitation
 from customers.tokens import digest_of, new_token
-from partners.mail import send_later
+from partners.mail import absolute, send_later
 from partners.models import Partner, Staff
 from partners.roles import Permission
 
 # Where the customers of this cloud are.
 CUSTOMERS_TIME = zoneinfo.ZoneInfo("Asia/Shanghai")
 DAYS_OF_ACCESS = 365
-
-
-def absolute(path: str) -> str:
-    """The address of a page of the portal as a mail has it."""
-    return f"{str(settings.PORTAL_URL).rstrip('/')}{path}"
 
 
 def invitation_address(token: str) -> str:

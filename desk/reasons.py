@@ -49,6 +49,12 @@ REASONS: dict[str, Promise | str] = {
     "invitation_changed": _("The invitation had been changed in the meantime"),
     "invitation_state": _("The invitation was not in a state for that"),
     "not_by_mail": _("Only the link that comes by mail accepts"),
+    "wrong_password": _("Address and password did not fit together"),
+    "wrong_code": _("The code or passkey was wrong or used already"),
+    "too_many_attempts": _("There had been too many attempts"),
+    "inactive": _("The person may not sign in any more"),
+    "identity_provider": _("The identity provider named nobody who may sign in"),
+    "second_factor_needed": _("It was the last second factor of a person who needs one"),
     **{condition.code: condition.unmet_words for condition in CONDITIONS},
 }
 

@@ -21,6 +21,7 @@ class Access:
     partner: bool = True
     may: Permission | None = None
     platform: bool = False
+    without_second_factor: bool = False
 
     def allows(self, staff: Staff) -> bool:
         """Whether this signed-in person may use the view."""
@@ -32,15 +33,23 @@ class Access:
 
 
 def access(
-    *, may: Permission | None = None, partner: bool = True, public: bool = False, platform: bool = False
+    *,
+    may: Permission | None = None,
+    partner: bool = True,
+    public: bool = False,
+    platform: bool = False,
+    without_second_factor: bool = False,
 ) -> Callable[[View], View]:
     """Say who may use this view: everyone (`public`), the signed-in, a partner's staff, or who may do `may`.
 
     `platform` lets platform administrators in as well: for pages that show no partner's business.
+    `without_second_factor` lets in who still has to set one up: for the pages where that is done.
     """
 
     def declare(view: View) -> View:
-        view.access = Access(public=public, partner=partner, may=may, platform=platform)  # type: ignore[attr-defined]
+        view.access = Access(  # type: ignore[attr-defined]
+            public=public, partner=partner, may=may, platform=platform, without_second_factor=without_second_factor
+        )
         return view
 
     return declare

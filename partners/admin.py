@@ -3,8 +3,11 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, ReadOnlyPasswordHashField, SetPasswordMixin
@@ -12,17 +15,21 @@ from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from activity.models import ActivityRecord
 from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot, TicksField, administrator, is_new
+from partners.confirming import reauthenticate
 from partners.forms import LONGEST_PASSWORD, time_zone_choices
 from partners.legible import ask_for_legible_lines
 from partners.models import Language, Partner, Staff
+from partners.operations import take_second_factors, tell_of_change
 from partners.roles import Role
 
 if TYPE_CHECKING:
@@ -34,7 +41,7 @@ else:
 
 # What an administrator may do is said person by person, where it is recorded; and a person has one address, their
 # account's.
-for model in (Group, EmailAddress):
+for model in (Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(model)
 
 # What can be allowed to an administrator who is no superuser: all that Django admin of this portal offers.
@@ -58,8 +65,8 @@ class PartnerAdmin(RecordedAdmin):
     list_display = ("name", "type", "mpn_id", "created_at")
     list_filter = ("type",)
     search_fields = ("name", "mpn_id")
-    fields = ("name", "type", "mpn_id")
-    recorded = ("name", "type", "mpn_id")
+    fields = ("name", "type", "mpn_id", "requires_second_factor")
+    recorded = ("name", "type", "mpn_id", "requires_second_factor")
 
     def concerns(self, instance: Any) -> Partner | None:
         """The partner itself."""
@@ -223,6 +230,7 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
     ordering = ("name", "id")
     filter_horizontal = ()
     add_form_template = None
+    actions = ("take_second_factors",)
     instead_of_deleting = "deactivate"
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
@@ -317,15 +325,45 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
         super().save_related(request, form, formsets, change)
         form.instance.give_roles([Role(code) for code in form.cleaned_data["roles"]])
 
+    @method_decorator(reauthenticate)
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """The form, for who has shown who they are: it decides who signs in, and by which address."""
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @method_decorator(reauthenticate)
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
         """Set another password; the person's sessions end, and the activity log says that, not what."""
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
+    @admin.action(permissions=["change"], description=gettext_lazy("Take away the second factors of those selected"))
+    @method_decorator(reauthenticate)
+    def take_second_factors(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Ask, then take them away from people who have lost them; they are told by mail."""
+        people = [person for person in queryset if self.has_change_permission(request, person)]
+        if "post" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Take the second factors away?"),
+                "opts": self.opts,
+                "people": people,
+            }
+            return TemplateResponse(request, "admin/take_second_factors.html", context)
+        taken = sum(take_second_factors(staff=administrator(request), person=person) for person in people)
+        text = ngettext("%d person has no second factor any more.", "%d people have no second factor any more.", taken)
+        messages.success(request, text % taken)
+        return None
+
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Of a new password only that there is one."""
+        """Of a new password only that there is one; the person is told of that, and of another address at the old."""
         if hasattr(obj, "stored_before"):
+            old = (obj.stored_before or {}).get("email", obj.email)
+            if old != obj.email:
+                tell_of_change(obj, "address_changed", to=old, address="", email=obj.email)
             return super().log_change(request, obj, message)
+        tell_of_change(obj, "password_changed", address="")
         self._record(request, "change", obj, before={}, after={"password": "changed"})
         return UserAdmin.log_change(self, request, obj, message)
 

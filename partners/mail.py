@@ -33,6 +33,11 @@ PAUSES = (
 )
 
 
+def absolute(path: str) -> str:
+    """The address of a page of the portal as a mail has it."""
+    return f"{str(settings.PORTAL_URL).rstrip('/')}{path}"
+
+
 def send_later(*, to: Sequence[str], language: str, template: str, context: dict[str, Any]) -> uuid.UUID:
     """Queue a mail in the transaction of the caller; the id of the queued mail.
 

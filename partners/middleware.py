@@ -1,6 +1,5 @@
 """The person of a request: their language and time zone, and whether they may be here."""
 
-import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from activity.models import Outcome
 from activity.operations import record
 from partners.access import access_of
 from partners.models import Staff
+from partners.preferences import zone_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,15 +32,8 @@ class PersonMiddleware:
         if staff.language:
             translation.activate(staff.language)
             request.LANGUAGE_CODE = staff.language
-        with timezone.override(_zone(staff.time_zone)):
+        with timezone.override(zone_of(staff)):
             return self.get_response(request)
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return zoneinfo.ZoneInfo("UTC")
 
 
 class AccessMiddleware:
@@ -58,12 +51,14 @@ class AccessMiddleware:
         """Answer instead of the view where this person may not use it."""
         match = request.resolver_match
         if match is not None and match.app_names[:1] == ["admin"]:
-            return None
+            return _to_second_factor(request) if request.user.is_authenticated else None
         asked = access_of(view)
         if asked is not None and asked.public:
             return None
         if not request.user.is_authenticated:
             return _to_sign_in(request)
+        if not (asked is not None and asked.without_second_factor) and (led := _to_second_factor(request)) is not None:
+            return led
         if asked is not None and asked.allows(request.user):
             return None
         if request.user.is_staff and match is not None and match.view_name == "desk:desk":
@@ -78,6 +73,17 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=401, headers={"HX-Redirect": resolve_url("account_login")})
     back = request.get_full_path() if request.method in SAFE_METHODS else "/"
     return redirect_to_login(back)
+
+
+def _to_second_factor(request: HttpRequest) -> HttpResponseBase | None:
+    """Off to set up a second factor, for who must have one and has none; before anything else."""
+    staff = request.user
+    assert isinstance(staff, Staff)
+    if not staff.needs_second_factor or staff.has_second_factor:
+        return None
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=401, headers={"HX-Redirect": resolve_url("partners:security")})
+    return redirect("partners:security")
 
 
 def record_refused_page(request: HttpRequest, staff: Staff) -> None:

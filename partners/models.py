@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -18,7 +19,7 @@ from django.utils.translation import pgettext_lazy
 
 from activity.models import ActorKind
 from activity.operations import Actor
-from partners.querysets import QueuedMailQuerySet, StaffManager
+from partners.querysets import QueuedMailQuerySet, StaffManager, primary_factors
 from partners.roles import MAY, Permission, Role
 
 
@@ -37,6 +38,11 @@ class Partner(models.Model):
     name = models.CharField(_("name"), max_length=200)
     type = models.CharField(_("type"), max_length=20, choices=PartnerType, default=PartnerType.DIRECT_RESELLER)
     mpn_id = models.CharField(_("MPN id"), max_length=20, blank=True)
+    requires_second_factor = models.BooleanField(
+        _("asks everyone for a second factor"),
+        default=False,
+        help_text=_("Who has none sets one up after their next step, before anything else."),
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     class Meta:
@@ -138,6 +144,20 @@ class Staff(AbstractBaseUser, PermissionsMixin):
     def may(self, permission: Permission) -> bool:
         """Whether one of this person's roles, at a partner, allows this."""
         return self.is_active and self.partner_id is not None and permission in self.permissions
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether this person has an authenticator app or a passkey; recovery codes alone are none."""
+        if "second_factor" in self.__dict__:
+            return bool(self.__dict__["second_factor"])
+        return bool(primary_factors(self.pk).exists())
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether the partner, or the portal of the powerful, asks for a second factor."""
+        if self.partner is not None and self.partner.requires_second_factor:
+            return True
+        return bool(settings.REQUIRE_SECOND_FACTOR) and (self.is_staff or Role.GLOBAL_ADMIN in self.roles)
 
     def give_roles(self, roles: Iterable[Role]) -> None:
         """Make these, and only these, this person's roles."""

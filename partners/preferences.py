@@ -1,9 +1,11 @@
 """What a person prefers to see: signed in, what is stored with them; signed out, what their cookies say."""
 
+import zoneinfo
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from partners.models import Theme
+from partners.models import Staff, Theme
 
 THEME_COOKIE = "theme"
 COOKIE_AGE = 365 * 24 * 60 * 60
@@ -17,6 +19,14 @@ def theme_of(request: HttpRequest) -> str:
     person = getattr(request, "person", None)
     wanted = person.theme if person is not None else request.COOKIES.get(THEME_COOKIE, "")
     return wanted if wanted in Theme.values else Theme.AUTO
+
+
+def zone_of(staff: Staff) -> zoneinfo.ZoneInfo:
+    """The person's time zone; UTC where the machine does not know of theirs."""
+    try:
+        return zoneinfo.ZoneInfo(staff.time_zone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return zoneinfo.ZoneInfo("UTC")
 
 
 def remember_theme(response: HttpResponseBase, theme: str) -> None:

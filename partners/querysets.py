@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
-from django.db.models import OuterRef, StringAgg, Subquery, Value
+from django.db.models import Exists, OuterRef, StringAgg, Subquery, Value
 
 if TYPE_CHECKING:
     from partners.models import Staff
@@ -20,16 +20,51 @@ class QueuedMailQuerySet(models.QuerySet[Any]):
         return self.filter(sent_at__isnull=True, next_attempt_at__lte=now)
 
 
+def primary_factors(staff_id: Any) -> models.QuerySet[Any]:
+    """The authenticator app and the passkeys of this person (or `OuterRef`); recovery codes stand in for them."""
+    from allauth.mfa.models import Authenticator
+
+    held: models.QuerySet[Any] = Authenticator.objects.filter(user_id=staff_id)
+    return held.exclude(type=Authenticator.Type.RECOVERY_CODES)
+
+
+class StaffQuerySet(models.QuerySet[Any]):
+    """People who sign in."""
+
+    def without_second_factor(self) -> Self:
+        """Those who have neither an authenticator app nor a passkey."""
+        return self.exclude(Exists(primary_factors(OuterRef("pk"))))
+
+
 class StaffManager(BaseUserManager["Staff"]):
     """People who sign in."""
 
     def signed_in(self, staff_id: uuid.UUID) -> "Staff | None":
-        """This person with partner and roles, in one query; `None` where there is nobody (any more)."""
+        """This person with partner, roles and whether they have a second factor, in one query.
+
+        `None` where there is nobody (any more).
+        """
         from partners.models import StaffRole
 
         roles = StaffRole.objects.filter(staff=OuterRef("pk")).order_by().values("staff")
         codes = Subquery(roles.values(codes=StringAgg("role", Value(","))), output_field=models.CharField())
-        return self.select_related("partner").annotate(role_codes=codes).filter(pk=staff_id).first()
+        factor = Exists(primary_factors(OuterRef("pk")))
+        people = self.select_related("partner").annotate(role_codes=codes, second_factor=factor)
+        return people.filter(pk=staff_id).first()
+
+    def of_partner(self, partner_id: uuid.UUID | None) -> "StaffQuerySet":
+        """The people of this partner who may sign in."""
+        return StaffQuerySet(self.model, using=self._db).filter(partner_id=partner_id, is_active=True)
+
+    def of_address(self, email: str) -> "Staff | None":
+        """Whose e-mail address this is, whatever the case of its letters; `None` where it is nobody's.
+
+        Only A to Z have a case here: databases know letters of other alphabets that become one of these, and by them
+        a mailbox of somebody else would pass for this person's.
+        """
+        staff = self.select_related("partner").filter(email__iexact=email).first() if email else None
+        same = staff is not None and staff.email.encode().lower() == email.encode().lower()
+        return staff if same else None
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Staff":
         """Make a person; the e-mail address is kept in lower case."""

@@ -30,6 +30,7 @@ class Permission(models.TextChoices):
     SEE_OFFERS = "see_offers", _("see offers and prices")
     MANAGE_STAFF = "manage_staff", _("manage staff and their roles")
     SEE_ACTIVITY = "see_activity", _("see the activity log")
+    SECURE_SIGN_IN = "secure_sign_in", _("decide how everyone signs in")
 
 
 _SELLING = frozenset(
@@ -44,7 +45,7 @@ _SELLING = frozenset(
 _ADMINISTERING = _SELLING | {Permission.REQUEST_PRIVILEGES, Permission.SEE_OFFERS, Permission.SEE_ACTIVITY}
 
 MAY: dict[Role, frozenset[Permission]] = {
-    Role.GLOBAL_ADMIN: _ADMINISTERING | {Permission.MANAGE_STAFF},
+    Role.GLOBAL_ADMIN: _ADMINISTERING | {Permission.MANAGE_STAFF, Permission.SECURE_SIGN_IN},
     Role.ADMIN_AGENT: _ADMINISTERING,
     Role.SALES_AGENT: _SELLING,
     Role.HELPDESK_AGENT: frozenset({Permission.SEE_CUSTOMERS, Permission.EDIT_CONTACT}),

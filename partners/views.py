@@ -1,52 +1,21 @@
-"""Signing in and out, and a person's own pages."""
+"""A person's own pages, and the language and theme of everyone's."""
 
-from allauth.account.views import LoginView, LogoutView
-from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import PasswordChangeForm
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from partners.access import access
-from partners.forms import ProfileForm, SignInForm
+from partners.forms import ProfileForm
 from partners.models import Language, Theme
-from partners.operations import change_password, update_profile
+from partners.operations import update_profile
 from partners.preferences import remember_language, remember_theme
 from partners.requests import StaffRequest
-
-TOO_MANY_REQUESTS = 429
-SECONDS_TO_WAIT = 300
-
-
-@access(public=True)
-class SignInView(LoginView):
-    """Sign in by e-mail address and password, then on to where the person wanted to go."""
-
-    form_class = SignInForm
-    template_name = "account/sign_in.html"
-
-    def form_invalid(self, form: SignInForm) -> HttpResponse:
-        """Show what is wrong; answer 429 where it is that there were too many attempts."""
-        response: HttpResponse = super().form_invalid(form)
-        if form.has_error("__all__", "too_many_login_attempts"):
-            response.status_code = TOO_MANY_REQUESTS
-            response["Retry-After"] = str(SECONDS_TO_WAIT)
-        return response
-
-
-@access(public=True)
-class SignOutView(LogoutView):
-    """Ask whether to sign out; do it on POST."""
-
-    template_name = "account/sign_out.html"
 
 
 @require_POST
@@ -105,19 +74,3 @@ def profile(request: StaffRequest) -> HttpResponseBase:
     else:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME, samesite="Lax")
     return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@sensitive_post_parameters()
-@rate_limit(action="change_password")
-@access(partner=False)
-def security(request: StaffRequest) -> HttpResponseBase:
-    """Change one's own password; all other sessions end, this one goes on."""
-    staff = request.user
-    form = PasswordChangeForm(staff, request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        return render(request, "partners/security.html", {"form": form})
-    change_password(staff=staff, password=form.cleaned_data["new_password1"])
-    update_session_auth_hash(request, staff)
-    messages.success(request, _("Your password is changed. You are signed out everywhere else."))
-    return redirect("partners:security")

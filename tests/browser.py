@@ -75,8 +75,12 @@ class OpenPage(Protocol):
         theme: Literal["light", "dark"] = "light",
         language: str = "en",
         javascript: bool = True,
+        base_url: str = "",
     ) -> Page:
-        """Sign ``person`` in, if given; every other argument is as the browser's user has it."""
+        """Sign ``person`` in, if given; every other argument is as the browser's user has it.
+
+        `base_url` is where the pages' addresses start instead, the live server's under another name.
+        """
         ...
 
 
@@ -121,9 +125,10 @@ def open_page(browser: Browser, live_server: LiveServer, watch: Watch) -> Iterat
         theme: Literal["light", "dark"] = "light",
         language: str = "en",
         javascript: bool = True,
+        base_url: str = "",
     ) -> Page:
         context = browser.new_context(
-            base_url=live_server.url,
+            base_url=base_url or live_server.url,
             viewport={"width": width, "height": height},
             color_scheme=theme,
             reduced_motion="reduce",

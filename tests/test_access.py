@@ -47,10 +47,11 @@ class Entry:
     names: tuple[str, ...] = ()
     method: str = "get"
     sent: tuple[tuple[str, str], ...] = ()
+    fixed: tuple[tuple[str, Any], ...] = ()
 
     def ask(self, client: Client, things: dict[str, Any], name: str) -> Any:
         """The answer of this address, which has this name, to this client."""
-        url = reverse(name, kwargs={part: things[part] for part in self.names})
+        url = reverse(name, kwargs={part: things[part] for part in self.names} | dict(self.fixed))
         return getattr(client, self.method)(url, {member: value.format(**things) for member, value in self.sent})
 
 
@@ -72,6 +73,23 @@ TABLE: dict[str, Entry] = {
     "partners:set_theme": Entry(Open.EVERYONE, method="post", sent=(("theme", "dark"),)),
     "partners:profile": Entry(Open.SIGNED_IN),
     "partners:security": Entry(Open.SIGNED_IN),
+    "partners:second_factor_for_all": Entry(Permission.SECURE_SIGN_IN),
+    "mfa_authenticate": Entry(Open.EVERYONE),
+    "mfa_login_webauthn": Entry(Open.EVERYONE),
+    "account_reset_password": Entry(Open.EVERYONE),
+    "account_reset_password_done": Entry(Open.EVERYONE),
+    "account_reset_password_from_key": Entry(Open.EVERYONE, fixed=(("uidb36", "0"), ("key", "a-b"))),
+    "account_reauthenticate": Entry(Open.SIGNED_IN),
+    "mfa_reauthenticate": Entry(Open.SIGNED_IN),
+    "mfa_reauthenticate_webauthn": Entry(Open.SIGNED_IN),
+    "mfa_activate_totp": Entry(Open.SIGNED_IN),
+    "mfa_deactivate_totp": Entry(Open.SIGNED_IN),
+    "mfa_add_webauthn": Entry(Open.SIGNED_IN),
+    "mfa_remove_webauthn": Entry(Open.SIGNED_IN, fixed=(("pk", 1),)),
+    "mfa_view_recovery_codes": Entry(Open.SIGNED_IN),
+    "mfa_generate_recovery_codes": Entry(Open.SIGNED_IN),
+    "mfa_download_recovery_codes": Entry(Open.SIGNED_IN),
+    "usersessions_list": Entry(Open.SIGNED_IN),
     "desk:offer_list": Entry(Permission.SEE_OFFERS),
     "desk:offer_compare": Entry(Permission.SEE_OFFERS),
     "desk:offer_details": Entry(Permission.SEE_OFFERS, ("offer_id",)),

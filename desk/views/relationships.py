@@ -18,13 +18,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from activity.errors import Refused
 from customers.errors import AlreadyAsked
 from customers.invitation_forms import InvitationForm
-from customers.invitation_mail import absolute, general_path, invitation_address, preview, text_to_copy
+from customers.invitation_mail import general_path, invitation_address, preview, text_to_copy
 from customers.inviting import Sent, invite, may_change, remind, renew_link, send_invitation, withdraw
 from customers.models import Customer, Invitation, InvitationState
 from desk.delivery import deliveries_of, delivery_of
 from desk.paging import by_moment, take_page
 from partners.access import access
 from partners.answers import answer
+from partners.mail import absolute
 from partners.models import Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission

@@ -21,6 +21,7 @@ TABLE = {
     Permission.SEE_OFFERS: "yes yes - - yes -",
     Permission.MANAGE_STAFF: "yes - - - - yes",
     Permission.SEE_ACTIVITY: "yes yes - - - -",
+    Permission.SECURE_SIGN_IN: "yes - - - - -",
 }
 CELLS = [
     (role, permission, cell == "yes")

@@ -137,7 +137,19 @@ def test_the_page_says_whom_to_ask_for_a_forgotten_password(client: Client) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["account_signup", "account_email", "account_reset_password", "account_change_password"]
+    "name",
+    [
+        "account_signup",
+        "account_email",
+        "account_change_password",
+        "mfa_index",
+        "mfa_trust",
+        "mfa_list_webauthn",
+        "socialaccount_connections",
+        "socialaccount_signup",
+        "openid_connect_login",
+        "openid_connect_callback",
+    ],
 )
 def test_no_other_page_of_the_sign_in_package_has_an_address(name: str) -> None:
     with pytest.raises(NoReverseMatch):
