@@ -3,22 +3,34 @@
 import json
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import batched
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import and_
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, QuerySet
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from activity.models import ActivityRecord, Outcome
+from activity.querysets import ActivityQuerySet
 from activity.words import operation_name, sentence, sentence_with_link, who
 from customers.models import Customer
+from desk.activity_filter import ActivityFilter
+from desk.listing import count_up_to
+from desk.paging import Page, by_moment, gather, take_page
 from desk.reasons import reason_words
+from desk.scan import MOST_LOOKED_AT, Pace, search_through
 from desk.sheets import CHUNK, Cell, csv_file
 from partners.models import Staff
 from partners.roles import Permission
+
+PAGE_SIZE = 50
+NEWEST_FIRST = by_moment("at")
+# Looking at a record costs little: mostly the first reading fills the page, else a few do.
+PACE = Pace(first=200, most=MOST_LOOKED_AT // 2)
 
 
 @dataclass(frozen=True)
@@ -70,9 +82,55 @@ def _as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) if value is not None else ""
 
 
+@dataclass(frozen=True)
+class ActivityListing:
+    """A page of the log; `matching` is how many there are, `looked_at` how many a filter had to look at instead."""
+
+    page: Page
+    matching: int | None = None
+    looked_at: int | None = None
+    is_cut_short: bool = False
+
+    @classmethod
+    def of(
+        cls, records: ActivityQuerySet, form: ActivityFilter, query: QueryDict, *, is_narrow: bool
+    ) -> "ActivityListing":
+        """The page that the address asks for. Raises `BadRequest` for a malformed place.
+
+        One index gives the records of one filter; where several are asked for, what it gives is looked through, a
+        bounded number at a time. `is_narrow` tells that an index is in use already.
+        """
+        criteria = form.criteria()
+        first = [] if is_narrow else [one for one in criteria if one.is_indexed][:1]
+        others = [one for one in criteria if one not in first]
+        rows = form.applied(records, first)
+        if not others:
+            page = take_page(rows, NEWEST_FIRST, query, size=PAGE_SIZE)
+            return cls(page, matching=count_up_to(rows))
+        flag = ExpressionWrapper(reduce(and_, (one.wanted for one in others)), output_field=BooleanField())
+        # What is long is read of those alone that stand on the page.
+        flagged = rows.annotate(is_wanted=flag).only("at")
+        found = search_through(flagged, NEWEST_FIRST, query, _wanted, size=PAGE_SIZE, pace=PACE)
+        whole = ActivityRecord.objects.in_bulk([row.pk for row in found.page.rows])
+        page = replace(found.page, rows=[whole[row.pk] for row in found.page.rows])
+        return cls(page, looked_at=found.looked_at, is_cut_short=found.is_cut_short)
+
+
+def _wanted(rows: list[Any]) -> list[Any]:
+    return [row for row in rows if row.is_wanted]
+
+
 def csv_lines(records: QuerySet[ActivityRecord]) -> Iterator[str]:
-    """The records as a CSV file, some at a time, in the language and time zone of this moment."""
-    return csv_file(_headings, batched(records.iterator(chunk_size=CHUNK), CHUNK), _cells)
+    """The records as a CSV file, the newest first, some at a time, in the language and time zone of this moment."""
+    return csv_file(_headings, _chunks(records), _cells)
+
+
+def _chunks(records: QuerySet[ActivityRecord]) -> Iterator[list[ActivityRecord]]:
+    """All of them, each chunk read from where the last one ended: nothing waits for the whole to be gathered."""
+    place = None
+    while chunk := gather(NEWEST_FIRST.runs(records, place), CHUNK):
+        yield chunk
+        place = NEWEST_FIRST.place(chunk[-1])
 
 
 def _headings() -> list[str]:
