@@ -19,6 +19,7 @@ from activity.querysets import ActivityQuerySet
 from activity.words import operation_name, sentence, sentence_with_link, who
 from customers.models import Customer
 from desk.activity_filter import ActivityFilter
+from desk.changes import Change, changes_of
 from desk.listing import count_up_to
 from desk.paging import Page, by_moment, gather, take_page
 from desk.reasons import reason_words
@@ -51,14 +52,14 @@ class LogLine:
         return reason_words(self.record.reasons)
 
     @property
-    def before(self) -> str:
-        """What was there before, as it was recorded."""
-        return _as_text(self.record.before)
+    def changes(self) -> list[Change]:
+        """What was there before and afterwards, or was asked for."""
+        return changes_of(self.record)
 
     @property
-    def after(self) -> str:
-        """What was there afterwards, or was asked for, as it was recorded."""
-        return _as_text(self.record.after)
+    def has_before(self) -> bool:
+        """Whether it says what was there before."""
+        return bool(self.record.before)
 
 
 def log_lines(records: Iterable[ActivityRecord], *, staff: Staff) -> list[LogLine]:
@@ -78,10 +79,6 @@ def _address(customer_id: uuid.UUID | None, visible: set[uuid.UUID]) -> str:
     return reverse("desk:subscription_list", args=[customer_id]) if customer_id in visible else ""
 
 
-def _as_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) if value is not None else ""
-
-
 @dataclass(frozen=True)
 class ActivityListing:
     """A page of the log; `matching` is how many there are, `looked_at` how many a filter had to look at instead."""
@@ -97,12 +94,14 @@ class ActivityListing:
     ) -> "ActivityListing":
         """The page that the address asks for. Raises `BadRequest` for a malformed place.
 
-        One index gives the records of one filter; where several are asked for, what it gives is looked through, a
-        bounded number at a time. `is_narrow` tells that an index is in use already.
+        One index gives the records of one filter; where several are asked for, what the one that finds least gives is
+        looked through, a bounded number at a time. `is_narrow` tells that an index is in use already.
         """
         criteria = form.criteria()
-        first = [] if is_narrow else [one for one in criteria if one.is_indexed][:1]
-        others = [one for one in criteria if one not in first]
+        indexed = [] if is_narrow else [one for one in criteria if one.is_indexed]
+        if len(indexed) > 1:
+            indexed.sort(key=lambda one: count_up_to(form.applied(records, [one])))
+        first, others = indexed[:1], [one for one in criteria if one not in indexed[:1]]
         rows = form.applied(records, first)
         if not others:
             page = take_page(rows, NEWEST_FIRST, query, size=PAGE_SIZE)

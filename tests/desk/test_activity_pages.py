@@ -201,6 +201,19 @@ def test_a_customer_is_found_by_the_name_of_today_and_of_that_day_and_by_its_id(
         assert people(page(client, customer=text)) == ["Anna"]
 
 
+def test_of_several_filters_the_one_that_finds_least_is_looked_through(
+    client: Client, partner: Partner, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "MOST_LOOKED_AT", 6)
+    monkeypatch.setattr(log, "PACE", scan.Pace(first=2, most=4))
+    done(partner, "Anna", actor_id=staff.pk, operation="update_profile", at=NOON)
+    for number in range(1, 24):
+        done(partner, "Berta", actor_id=staff.pk, at=NOON + datetime.timedelta(hours=number))
+    content = page(client, person=str(staff.pk), operation="update_profile")
+    assert re.findall(r"<td>\s*<p>(Anna|Berta)", content) == ["Anna"]
+    assert "1 record looked at" in text(content)
+
+
 def test_many_customers_of_one_name_are_found_by_the_name_of_that_day(client: Client, partner: Partner) -> None:
     for number in range(25):
         customer = customer_of(partner, company_name=f"Contoso {number}")
@@ -223,10 +236,10 @@ def test_several_filters_are_looked_through_in_bounded_steps(
     monkeypatch.setattr(log, "PACE", scan.Pace(first=2, most=4))
     monkeypatch.setattr(scan, "MOST_LOOKED_AT", 6)
     for number in range(24):
-        wanted = Outcome.REFUSED if number % 8 == 0 else Outcome.DONE
+        outcome = Outcome.DONE if number % 8 == 0 else Outcome.REFUSED
         moment = NOON + datetime.timedelta(hours=number)
-        done(partner, f"Person{number}", actor_id=staff.pk, operation="update_profile", outcome=wanted, at=moment)
-    content = page(client, person=str(staff.pk), operation="update_profile", outcome="refused")
+        done(partner, f"Person{number}", actor_id=staff.pk, operation="update_profile", outcome=outcome, at=moment)
+    content = page(client, person=str(staff.pk), operation="update_profile", outcome="done")
     assert "6 records looked at" in text(content)
     seen, pages = [], 1
     while onward := re.search(r'href="([^"]*after=[^"]*)"', content):
