@@ -76,6 +76,7 @@ MEMBERS: dict[str, Promise] = {
     "with": gettext_lazy("add-on of"),
 }
 NOTHING = "–"
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 DAY, MOMENT = re.compile(r"\d{4}-\d\d-\d\d\Z"), re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 DEEPEST = 6
 
@@ -127,10 +128,10 @@ def _relations() -> Iterator[models.Field[Any, Any]]:
 
 
 def _words(value: Any, name: str, model: type[models.Model] | None, depth: int = 0) -> str:
-    if value is None or value in ("", [], {}) or depth > DEEPEST:
+    if value in EMPTY or depth > DEEPEST:
         return NOTHING
     if isinstance(value, Mapping):
-        told = ((key, one) for key, one in value.items() if not _is_id(one))
+        told = ((key, one) for key, one in value.items() if one not in EMPTY and not _is_id(one))
         return ", ".join(f"{_label(key, None)}: {_words(one, key, None, depth + 1)}" for key, one in told) or NOTHING
     if isinstance(value, list):
         return "; ".join(_words(one, name, model, depth + 1) for one in value)
