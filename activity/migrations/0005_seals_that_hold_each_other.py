@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
     dependencies = [("activity", "0004_chained_and_append_only")]
 
     operations = [
-        migrations.RunPython(forget_seals, migrations.RunPython.noop),
+        migrations.RunPython(forget_seals, forget_seals),
         migrations.RemoveField("activitychain", "sealed_length"),
         migrations.RemoveField("activitychain", "sealed_digest"),
         migrations.CreateModel(
