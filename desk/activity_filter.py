@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from activity.models import ActorKind, Outcome
+from activity.models import ActivityRecord, ActorKind, Outcome
 from activity.querysets import ActivityQuerySet
 from activity.words import OPERATIONS
 from customers.models import ResellerRelationship
@@ -21,8 +21,8 @@ from partners.models import Partner, Staff
 
 EARLIEST, LATEST = datetime.date(2000, 1, 1), datetime.date(2200, 1, 1)
 MOST_PEOPLE = 500
-# The records of so few customers are gathered by an index and sorted.
-FEW_CUSTOMERS = 20
+# So few records of so few customers are gathered by an index and sorted.
+FEW_CUSTOMERS, FEW_RECORDS = 20, 20_000
 # Who acts without being on the partner's staff.
 UNNAMED = {kind.value: kind.label for kind in (ActorKind.CUSTOMER, ActorKind.PLATFORM, ActorKind.SYSTEM)}
 
@@ -104,12 +104,12 @@ class ActivityFilter(forms.Form):
         asked = self.cleaned_data
         found = [self._of_customer(asked["customer"])] if asked.get("customer") else []
         if person := asked.get("person"):
-            is_kind = person in UNNAMED
-            found.append(Criterion(Q(actor_kind=person) if is_kind else Q(actor_id=person), is_indexed=not is_kind))
+            by_whom = Q(actor_kind=person) if person in UNNAMED else Q(actor_id=person)
+            found.append(Criterion(by_whom, is_indexed=True))
         if operation := asked.get("operation"):
             found.append(Criterion(Q(operation=operation), is_indexed=True))
         if outcome := asked.get("outcome"):
-            found.append(Criterion(Q(outcome=outcome), is_indexed=outcome == Outcome.REFUSED))
+            found.append(Criterion(Q(outcome=outcome), is_indexed=outcome != Outcome.DONE))
         return found
 
     def _of_customer(self, text: str) -> Criterion:
@@ -117,9 +117,15 @@ class ActivityFilter(forms.Form):
         named = ResellerRelationship.objects.filter(partner_id=self.partner.pk)
         found = named.search(text, partner_id=self.partner.pk).order_by().values_list("customer_id", flat=True)
         ids = _as_id(text) or list(found[: FEW_CUSTOMERS + 1])
+        if len(ids) == 1:
+            return Criterion(Q(customer_id=ids[0]), is_indexed=True)
         if 0 < len(ids) <= FEW_CUSTOMERS:
-            return Criterion(Q(customer_id__in=ids), is_indexed=True)
+            return Criterion(Q(customer_id__in=ids), is_indexed=self._are_few_records(ids))
         return Criterion(Q(customer_name__icontains=text), is_indexed=False)
+
+    def _are_few_records(self, customer_ids: list[uuid.UUID]) -> bool:
+        records = ActivityRecord.objects.of_partner(self.partner.pk).filter(customer_id__in=customer_ids)
+        return records.order_by()[: FEW_RECORDS + 1].count() <= FEW_RECORDS
 
     def applied(self, records: ActivityQuerySet, criteria: Iterable[Criterion]) -> ActivityQuerySet:
         """Those of these records that are of the days asked for and meet these criteria."""

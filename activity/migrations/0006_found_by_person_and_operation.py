@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Whoever asks for one person, one operation or what was refused gets a page of millions at once."""
+    """Whoever asks for one person, one operation, one kind of actor or one outcome gets a page of millions at once."""
 
     dependencies = [("activity", "0005_seals_that_hold_each_other")]
 
@@ -20,9 +20,17 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "activityrecord",
             models.Index(
-                condition=models.Q(("outcome", "refused")),
-                fields=["partner_id", "-at", "-id"],
-                name="activity_refused",
+                condition=models.Q(("actor_kind", "staff"), _negated=True),
+                fields=["partner_id", "actor_kind", "-at", "-id"],
+                name="activity_not_by_staff",
+            ),
+        ),
+        migrations.AddIndex(
+            "activityrecord",
+            models.Index(
+                condition=models.Q(("outcome", "done"), _negated=True),
+                fields=["partner_id", "outcome", "-at", "-id"],
+                name="activity_not_done",
             ),
         ),
     ]

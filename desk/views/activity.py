@@ -9,11 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from activity.models import ActivityRecord
-from activity.querysets import ActivityQuerySet
 from customers.models import Customer
 from desk.activity_filter import ActivityFilter
 from desk.listing import MOST_COUNTED
-from desk.log import ActivityListing, csv_lines, log_lines
+from desk.log import ActivityListing, Asked, csv_lines, log_lines
 from desk.paging import address
 from desk.views.files import CSV, FORMATS, as_attachment
 from desk.views.subscriptions import visible_relationship
@@ -45,9 +44,10 @@ def _answer(request: StaffRequest, staff: Staff, *, customer: Customer | None) -
         records = records.of_customer(customer.pk)
     form = ActivityFilter(request.GET, partner=staff.partner, with_customer=customer is None)
     is_valid = form.is_valid()
+    asked = Asked.of(records, form, is_narrow=customer is not None)
     if request.GET.get("format") == CSV and is_valid:
-        return _file(form.applied(records, form.criteria()))
-    listing = ActivityListing.of(records, form, request.GET, is_narrow=customer is not None)
+        return _file(asked)
+    listing = ActivityListing.of(asked, request.GET)
     context: dict[str, Any] = {
         "form": form,
         "customer": customer,
@@ -62,6 +62,6 @@ def _answer(request: StaffRequest, staff: Staff, *, customer: Customer | None) -
     return render(request, "desk/activity.html", context)
 
 
-def _file(records: ActivityQuerySet) -> HttpResponseBase:
-    response = StreamingHttpResponse(csv_lines(records), content_type=FORMATS[CSV])
+def _file(asked: Asked) -> HttpResponseBase:
+    response = StreamingHttpResponse(csv_lines(asked), content_type=FORMATS[CSV])
     return as_attachment(response, f"activity-{timezone.localdate():%Y-%m-%d}.csv")
