@@ -8,6 +8,7 @@ and a digest of its content and of the digest before it; the head of a chain kno
 import datetime
 import hashlib
 import json
+import math
 import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -43,8 +44,7 @@ CONTENT = (
 )
 _HEADS = "activity_activitychain"
 _NEXT = """
-    INSERT INTO {heads} (id, length, digest, sealed_length, sealed_digest)
-    VALUES (%s, 1, {first}, 0, '')
+    INSERT INTO {heads} (id, length, digest) VALUES (%s, 1, {first})
     ON CONFLICT (id) DO UPDATE SET length = {heads}.length + 1, digest = {later}
     RETURNING length, digest
 """
@@ -62,6 +62,14 @@ def content_digest(record: "ActivityRecord") -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def make_storable(record: "ActivityRecord") -> None:
+    """Let the record say what any database gives back: no text and no number is left in it that one refuses."""
+    for name in CONTENT:
+        value = getattr(record, name)
+        if isinstance(value, str | dict | list | tuple):
+            setattr(record, name, _as_json(value))
+
+
 def linked(previous: str, content: str) -> str:
     """The digest of a record: of the digest before it (none for the first) and of its content."""
     return hashlib.sha256(f"{previous}{content}".encode()).hexdigest()
@@ -72,6 +80,7 @@ def append(record: "ActivityRecord") -> None:
 
     One statement: it waits for whoever else appends to the same chain.
     """
+    make_storable(record)
     record.chain_id = chain_of(record)
     content = content_digest(record)
     connection = connections[router.db_for_write(type(record))]
@@ -87,20 +96,26 @@ def _plain(value: Any) -> Any:
     """A value as every database gives it back: JSON's own kinds, whole numbers without a fraction."""
     if isinstance(value, datetime.datetime):
         return value.astimezone(datetime.UTC).isoformat(timespec="microseconds")
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    return _numbered(json.loads(json.dumps(value, cls=DjangoJSONEncoder)))
+    return str(value) if isinstance(value, uuid.UUID) else _as_json(value)
 
 
-def _numbered(value: Any) -> Any:
-    """Without fractions that say nothing: a database may keep 1.0 as 1 and 1e22 as a whole number."""
-    if isinstance(value, float) and value.is_integer():
+def _as_json(value: Any) -> Any:
+    if value is None:
+        return None
+    return _kept(value if isinstance(value, str) else json.loads(json.dumps(value, cls=DjangoJSONEncoder)))
+
+
+def _kept(value: Any) -> Any:
+    """As databases keep it: 1.0 may become 1 and 1e22 a whole number; NUL, half a character and NaN are refused."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(value)
         # By its digits, as a database keeps it: the float itself may stand for a number a little beside them.
-        return int(Decimal(repr(value)))
+        return int(Decimal(repr(value))) if value.is_integer() else value
     if isinstance(value, list):
-        return [_numbered(one) for one in value]
+        return [_kept(one) for one in value]
     if isinstance(value, dict):
-        return {name: _numbered(one) for name, one in value.items()}
+        return {_kept(name): _kept(one) for name, one in value.items()}
     return value

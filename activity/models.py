@@ -70,6 +70,19 @@ class ActivityRecord(models.Model):
         indexes = [
             models.Index(fields=["partner_id", "-at", "-id"], name="activity_by_partner"),
             models.Index(fields=["customer_id", "partner_id", "-at", "-id"], name="activity_by_customer"),
+            models.Index(fields=["partner_id", "actor_id", "-at", "-id"], name="activity_by_person"),
+            models.Index(fields=["partner_id", "operation", "-at", "-id"], name="activity_by_operation"),
+            # Nearly all is done by staff, and was done: an index of those would find no less than the partner's own.
+            models.Index(
+                fields=["partner_id", "actor_kind", "-at", "-id"],
+                condition=~models.Q(actor_kind=ActorKind.STAFF),
+                name="activity_not_by_staff",
+            ),
+            models.Index(
+                fields=["partner_id", "outcome", "-at", "-id"],
+                condition=~models.Q(outcome=Outcome.DONE),
+                name="activity_not_done",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(outcome__in=Outcome.values), name="activity_outcome_known"),
@@ -95,13 +108,11 @@ class ActivityRecord(models.Model):
 
 
 class ActivityChain(models.Model):
-    """The head of a chain of activity records: how long it is, and how long it was when it was last sealed."""
+    """The head of a chain of activity records: how long it is. The database lets it only grow, one by one."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     length = models.PositiveBigIntegerField(_("length"))
     digest = models.CharField(_("digest"), max_length=64)
-    sealed_length = models.PositiveBigIntegerField(_("length when sealed"), default=0)
-    sealed_digest = models.CharField(_("digest when sealed"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("chain of activity records")
@@ -112,7 +123,11 @@ class ActivityChain(models.Model):
 
 
 class ActivitySeal(models.Model):
-    """A digest of the heads of all chains at one moment: it also tells when a chain is gone with its head."""
+    """A digest of all that was recorded up to one moment: it also tells when a chain is gone with its head.
+
+    Seals are numbered from 1, and each holds the digest of the one before it, so that a copy of one vouches for
+    all of them up to it. Never changed or removed either.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(_("when"), default=timezone.now, editable=False)
@@ -127,6 +142,26 @@ class ActivitySeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.digest}"
+
+
+class SealedChain(models.Model):
+    """How long a chain was when it was sealed, for each seal before which it had grown."""
+
+    seal = models.ForeignKey(ActivitySeal, on_delete=models.PROTECT, related_name="sealed", verbose_name=_("seal"))
+    chain_id = models.UUIDField(_("chain"))
+    length = models.PositiveBigIntegerField(_("length"))
+    digest = models.CharField(_("digest"), max_length=64)
+
+    class Meta:
+        verbose_name = _("sealed chain")
+        verbose_name_plural = _("sealed chains")
+        constraints = [
+            models.UniqueConstraint(fields=["chain_id", "length"], name="activity_sealed_once"),
+            models.UniqueConstraint(fields=["seal", "chain_id"], name="activity_once_in_a_seal"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.chain_id}: {self.length}"
 
 
 class Submission(models.Model):

@@ -322,6 +322,18 @@ def _factor(of_app: Callable[[], str], of_passkey: Callable[[], str]) -> Pattern
     return pattern
 
 
+def _named(text: Callable[[], str], *, at: str = "after") -> Pattern:
+    return lambda record: (text(), {"name": _name(getattr(record, at) or {}, "name")})
+
+
+def _of_price(text: Callable[[], str], *, at: str) -> Pattern:
+    def pattern(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+        price = getattr(record, at) or {}
+        return text(), {"offer": _name(price, "offer"), "currency": _name(price, "currency")}
+
+    return pattern
+
+
 def _took_factors(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return _("%(who)s took away all second factors of %(email)s."), {"email": _name(record.before or {}, "email")}
 
@@ -394,6 +406,24 @@ SENTENCES: dict[str, Pattern] = {
     "add_staff": _added_staff,
     "change_contact": _says(lambda: _("%(who)s changed the contact details of %(customer)s.")),
     "change_billing": _says(lambda: _("%(who)s changed the billing profile of %(customer)s.")),
+    "change_customer": _says(lambda: _("%(who)s changed the customer %(customer)s.")),
+    "add_offer": _named(lambda: _("%(who)s added the offer %(name)s to the catalogue.")),
+    "change_offer": _named(lambda: _("%(who)s changed the offer %(name)s.")),
+    "withdraw_offer": _says(lambda: _("%(who)s withdrew an offer from sale.")),
+    "delete_offer": _named(lambda: _("%(who)s deleted the offer %(name)s from the catalogue."), at="before"),
+    "change_price": _of_price(lambda: _("%(who)s changed a price of %(offer)s in %(currency)s."), at="after"),
+    "delete_price": _of_price(lambda: _("%(who)s deleted a price of %(offer)s in %(currency)s."), at="before"),
+    "add_service": _named(lambda: _("%(who)s added the service %(name)s to the catalogue.")),
+    "change_service": _named(lambda: _("%(who)s changed the service %(name)s.")),
+    "delete_service": _named(lambda: _("%(who)s deleted the service %(name)s from the catalogue."), at="before"),
+    "add_serviceplan": _named(lambda: _("%(who)s added the service plan %(name)s to the catalogue.")),
+    "change_serviceplan": _named(lambda: _("%(who)s changed the service plan %(name)s.")),
+    "delete_serviceplan": _named(
+        lambda: _("%(who)s deleted the service plan %(name)s from the catalogue."), at="before"
+    ),
+    "add_partner": _named(lambda: _("%(who)s added the partner %(name)s.")),
+    "delete_partner": _named(lambda: _("%(who)s deleted the partner %(name)s."), at="before"),
+    "open_page": _says(lambda: _("%(who)s used a page that the roles do not allow.")),
     "change_staff": _says(lambda: _("%(who)s changed a staff member.")),
     "delete_staff": _says(lambda: _("%(who)s deleted a staff member.")),
     "change_partner": _says(lambda: _("%(who)s changed the partner.")),

@@ -51,7 +51,7 @@ def fill_postgresql(address: str, size: int) -> None:
         connection.execute("SET maintenance_work_mem = '512MB'")
         _people(connection.execute, "%s")
         portfolio = Portfolio(size, catalogue(connection.execute))
-        with _without_indexes(connection):
+        with without_indexes(connection, list(COLUMNS)):
             for rows in _loads(portfolio):
                 for table, lines in rows.items():
                     copy_rows(connection, table, lines)
@@ -77,9 +77,8 @@ def _line(row: tuple[Any, ...]) -> str:
 
 
 @contextmanager
-def _without_indexes(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Drop every index of the tables but the primary keys, and make them again at the end of the block."""
-    tables = list(COLUMNS)
+def without_indexes(connection: psycopg.Connection[Any], tables: list[str]) -> Iterator[None]:
+    """Drop every index of these tables but the primary keys, and make them again at the end of the block."""
     constraints = connection.execute(
         "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
         "WHERE contype = 'u' AND conrelid::regclass::text = ANY(%s)",

@@ -1,20 +1,38 @@
 """Which activity records an address asks for."""
 
 import datetime
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from activity.models import Outcome
+from activity.models import ActivityRecord, ActorKind, Outcome
 from activity.querysets import ActivityQuerySet
 from activity.words import OPERATIONS
+from customers.models import ResellerRelationship
 from desk.listing import clean
 from partners.models import Partner, Staff
 
 EARLIEST, LATEST = datetime.date(2000, 1, 1), datetime.date(2200, 1, 1)
 MOST_PEOPLE = 500
+# So few records of so few customers are gathered by an index and sorted.
+FEW_CUSTOMERS, FEW_RECORDS = 20, 20_000
+# Who acts without being on the partner's staff.
+UNNAMED = {kind.value: kind.label for kind in (ActorKind.CUSTOMER, ActorKind.PLATFORM, ActorKind.SYSTEM)}
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """Something asked of a record; `is_indexed` where an index gives what meets it, the newest first."""
+
+    wanted: Q
+    is_indexed: bool
 
 
 class DayField(forms.DateField):
@@ -57,15 +75,16 @@ class ActivityFilter(forms.Form):
 
     def __init__(self, *args: Any, partner: Partner, with_customer: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.partner = partner
         people = Staff.objects.filter(partner=partner).order_by("name", "pk").values_list("pk", "name")[:MOST_PEOPLE]
-        self._choose("person", [(str(pk), name) for pk, name in people])
+        self._choose("person", [*((str(pk), name) for pk, name in people), *UNNAMED.items()])
         self._choose(
             "operation", sorted(((code, str(words)) for code, words in OPERATIONS.items()), key=lambda one: one[1])
         )
         if not with_customer:
             del self.fields["customer"]
 
-    def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
+    def _choose(self, name: str, choices: list[tuple[str, str | Promise]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("Any")), *choices]
@@ -80,26 +99,54 @@ class ActivityFilter(forms.Form):
         keep_typed_days(self)
         return self.cleaned_data
 
-    def applied(self, records: ActivityQuerySet) -> ActivityQuerySet:
-        """Those of these records that are asked for; a field that makes no sense asks for nothing."""
+    def criteria(self) -> list[Criterion]:
+        """What is asked for beside the days, the narrowest first; a field that makes no sense asks for nothing."""
         asked = self.cleaned_data
-        if asked.get("person"):
-            records = records.filter(actor_id=asked["person"])
-        for name in ("operation", "outcome"):
-            if asked.get(name):
-                records = records.filter(**{name: asked[name]})
+        found = [self._of_customer(asked["customer"])] if asked.get("customer") else []
+        if person := asked.get("person"):
+            by_whom = Q(actor_kind=person) if person in UNNAMED else Q(actor_id=person)
+            found.append(Criterion(by_whom, is_indexed=True))
+        if operation := asked.get("operation"):
+            found.append(Criterion(Q(operation=operation), is_indexed=True))
+        if outcome := asked.get("outcome"):
+            found.append(Criterion(Q(outcome=outcome), is_indexed=outcome != Outcome.DONE))
+        return found
+
+    def _of_customer(self, text: str) -> Criterion:
+        """By the customers of today where few have such a name, else by the names of that day."""
+        named = ResellerRelationship.objects.filter(partner_id=self.partner.pk)
+        found = named.search(text, partner_id=self.partner.pk).order_by().values_list("customer_id", flat=True)
+        ids = _as_id(text) or list(found[: FEW_CUSTOMERS + 1])
+        if len(ids) == 1:
+            return Criterion(Q(customer_id=ids[0]), is_indexed=True)
+        if 0 < len(ids) <= FEW_CUSTOMERS:
+            return Criterion(Q(customer_id__in=ids), is_indexed=self._are_few_records(ids))
+        return Criterion(Q(customer_name__icontains=text), is_indexed=False)
+
+    def _are_few_records(self, customer_ids: list[uuid.UUID]) -> bool:
+        records = ActivityRecord.objects.of_partner(self.partner.pk).filter(customer_id__in=customer_ids)
+        return records.order_by()[: FEW_RECORDS + 1].count() <= FEW_RECORDS
+
+    def applied(self, records: ActivityQuerySet, criteria: Iterable[Criterion]) -> ActivityQuerySet:
+        """Those of these records that are of the days asked for and meet these criteria."""
+        asked = self.cleaned_data
         if asked.get("since"):
             records = records.filter(at__gte=_start_of(asked["since"]))
         if asked.get("until"):
             records = records.filter(at__lt=_start_of(asked["until"] + datetime.timedelta(days=1)))
-        if asked.get("customer"):
-            records = records.filter(customer_name__icontains=asked["customer"])
-        return records
+        return records.filter(*(criterion.wanted for criterion in criteria))
 
     @property
     def is_filtering(self) -> bool:
         """Whether anything is left out."""
         return any(self.cleaned_data.values())
+
+
+def _as_id(text: str) -> list[uuid.UUID]:
+    try:
+        return [uuid.UUID(text)]
+    except ValueError:
+        return []
 
 
 def _start_of(day: datetime.date) -> datetime.datetime:

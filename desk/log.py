@@ -2,23 +2,37 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import batched
+from operator import and_
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from activity.models import ActivityRecord, Outcome
+from activity.querysets import ActivityQuerySet
 from activity.words import operation_name, sentence, sentence_with_link, who
 from customers.models import Customer
+from desk.activity_filter import ActivityFilter, Criterion
+from desk.changes import Change, changes_of
+from desk.listing import count_up_to
+from desk.paging import Page, by_moment, gather, take_page
 from desk.reasons import reason_words
+from desk.scan import MOST_LOOKED_AT, Pace, search_through
 from desk.sheets import CHUNK, Cell, csv_file
 from partners.models import Staff
 from partners.roles import Permission
+
+PAGE_SIZE = 50
+NEWEST_FIRST = by_moment("at")
+# Looking at a record costs little: mostly the first reading fills the page, else a few do.
+PACE = Pace(first=200, most=MOST_LOOKED_AT // 2)
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,11 @@ class LogLine:
 
     record: ActivityRecord
     words: SafeString
+
+    @property
+    def is_done(self) -> bool:
+        """Whether what was asked was done."""
+        return self.record.outcome == Outcome.DONE
 
     @property
     def is_refused(self) -> bool:
@@ -44,14 +63,14 @@ class LogLine:
         return reason_words(self.record.reasons)
 
     @property
-    def before(self) -> str:
-        """What was there before, as it was recorded."""
-        return _as_text(self.record.before)
+    def changes(self) -> list[Change]:
+        """What was there before and afterwards, or was asked for."""
+        return changes_of(self.record)
 
     @property
-    def after(self) -> str:
-        """What was there afterwards, or was asked for, as it was recorded."""
-        return _as_text(self.record.after)
+    def has_before(self) -> bool:
+        """Whether it says what was there before."""
+        return bool(self.record.before)
 
 
 def log_lines(records: Iterable[ActivityRecord], *, staff: Staff) -> list[LogLine]:
@@ -71,13 +90,83 @@ def _address(customer_id: uuid.UUID | None, visible: set[uuid.UUID]) -> str:
     return reverse("desk:subscription_list", args=[customer_id]) if customer_id in visible else ""
 
 
-def _as_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) if value is not None else ""
+@dataclass(frozen=True)
+class Asked:
+    """The records that an address asks for: `rows` are found by one index, and `others` is what they must meet too."""
+
+    rows: ActivityQuerySet
+    others: list[Criterion]
+
+    @classmethod
+    def of(cls, records: ActivityQuerySet, form: ActivityFilter, *, is_narrow: bool) -> "Asked":
+        """What the form asks of these records; of several indexes the one that finds least is taken.
+
+        `is_narrow` tells that an index is in use already.
+        """
+        criteria = form.criteria()
+        indexed = [] if is_narrow else [one for one in criteria if one.is_indexed]
+        if len(indexed) > 1:
+            indexed.sort(key=lambda one: count_up_to(form.applied(records, [one])))
+        first = indexed[:1]
+        return cls(form.applied(records, first), [one for one in criteria if one not in first])
+
+    def flagged(self) -> ActivityQuerySet:
+        """The rows, each with `is_wanted`; what is long is left to be read of the wanted alone."""
+        flag = ExpressionWrapper(reduce(and_, (one.wanted for one in self.others)), output_field=BooleanField())
+        rows: ActivityQuerySet = self.rows.annotate(is_wanted=flag).only("at")
+        return rows
 
 
-def csv_lines(records: QuerySet[ActivityRecord]) -> Iterator[str]:
-    """The records as a CSV file, some at a time, in the language and time zone of this moment."""
-    return csv_file(_headings, batched(records.iterator(chunk_size=CHUNK), CHUNK), _cells)
+def _wanted(rows: list[Any]) -> list[Any]:
+    return [row for row in rows if row.is_wanted]
+
+
+def _whole(rows: Sequence[ActivityRecord]) -> list[ActivityRecord]:
+    read = ActivityRecord.objects.in_bulk([row.pk for row in rows])
+    return [read[row.pk] for row in rows]
+
+
+@dataclass(frozen=True)
+class ActivityListing:
+    """A page of the log; `matching` is how many there are, `looked_at` how many a filter had to look at instead."""
+
+    page: Page
+    matching: int | None = None
+    looked_at: int | None = None
+    is_cut_short: bool = False
+
+    @classmethod
+    def of(cls, asked: Asked, query: QueryDict) -> "ActivityListing":
+        """The page that the address asks for. Raises `BadRequest` for a malformed place.
+
+        What an index finds is looked through, a bounded number at a time, where the rows have to meet more.
+        """
+        if not asked.others:
+            page = take_page(asked.rows, NEWEST_FIRST, query, size=PAGE_SIZE)
+            return cls(page, matching=count_up_to(asked.rows))
+        found = search_through(asked.flagged(), NEWEST_FIRST, query, _wanted, size=PAGE_SIZE, pace=PACE)
+        page = replace(found.page, rows=_whole(found.page.rows))
+        return cls(page, looked_at=found.looked_at, is_cut_short=found.is_cut_short)
+
+
+def csv_lines(asked: Asked) -> Iterator[str]:
+    """The records as a CSV file, the newest first, some at a time, in the language and time zone of this moment."""
+    return csv_file(_headings, _looked_through(asked) if asked.others else _stretches(asked.rows, CHUNK), _cells)
+
+
+def _stretches(rows: ActivityQuerySet, size: int) -> Iterator[list[ActivityRecord]]:
+    """All rows, each stretch read from where the last one ended: nothing waits for the whole to be gathered."""
+    place = None
+    while stretch := gather(NEWEST_FIRST.runs(rows, place), size):
+        yield stretch
+        place = NEWEST_FIRST.place(stretch[-1])
+
+
+def _looked_through(asked: Asked) -> Iterator[list[ActivityRecord]]:
+    """All that is wanted, read as a page is: no single question goes through the whole log."""
+    for stretch in _stretches(asked.flagged(), PACE.most):
+        for some in batched(_wanted(stretch), CHUNK):
+            yield _whole(some)
 
 
 def _headings() -> list[str]:

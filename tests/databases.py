@@ -8,7 +8,7 @@ changes no test.
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import pytest
@@ -54,13 +54,31 @@ def url_for_another_process() -> str:
     return re.sub(r"^(\w+://[^/]*)/[^?]*", rf"\1/{name}", os.environ["DATABASE_URL"])
 
 
+# What a portal never allows and tests must: to empty the tables of the activity log.
+EMPTYING_TRIGGERS = {
+    f"activity_{what}never_{done}": f"activity_{table}"
+    for what, table in (
+        ("", "activityrecord"),
+        ("chain_", "activitychain"),
+        ("seal_", "activityseal"),
+        ("sealed_", "sealedchain"),
+    )
+    for done in ("removed", "emptied")
+}
+
+
 def allow_emptying() -> None:
-    """Take away the triggers that keep a portal's activity records from being removed; changing stays refused."""
+    """Take away the triggers that keep a portal's activity log from being removed; changing it stays refused."""
+    drop_triggers(EMPTYING_TRIGGERS)
+
+
+def drop_triggers(table_by_name: Mapping[str, str]) -> None:
+    """Take these triggers away, where they are."""
     from django.db import connection
 
-    on_table = " ON activity_activityrecord" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        for name in ("activity_never_removed", "activity_never_emptied"):
+        for name, table in table_by_name.items():
+            on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
 
 

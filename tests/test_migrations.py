@@ -1,6 +1,7 @@
 """Migrations: none is missing, and those that bring data or triggers go forwards and backwards."""
 
 import datetime
+import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,11 +12,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from activity.models import ActivityRecord
-from activity.sealing import Break, breaks
+from activity.sealing import Break, breaks, seal_activity
 from catalog.models import Offer, OfferServicePlan, Service, ServicePlan
 from customers.models import ResellerRelationship
 from subscriptions.models import Subscription
-from tests.databases import allow_emptying
+from tests.databases import EMPTYING_TRIGGERS, allow_emptying
 from tests.factories import (
     ActivityRecordFactory,
     CustomerFactory,
@@ -26,6 +27,7 @@ from tests.factories import (
 from upgrades.models import PathConflict, PathService, UpgradeMatrix, UpgradePath
 
 Target = tuple[str, str | None]
+of_seals = importlib.import_module("activity.migrations.0005_seals_that_hold_each_other")
 
 
 @pytest.mark.django_db
@@ -220,3 +222,25 @@ def test_records_of_before_become_links_of_chains(migrate: Callable[..., None]) 
     of_customer = ActivityRecord.objects.filter(chain_id=customer.pk).order_by("number")
     assert list(of_customer) == written[1::2]
     assert ActivityRecordFactory(customer_id=customer.pk).number == 4
+
+
+def test_seals_of_another_kind_are_forgotten_and_begin_anew(migrate: Callable[..., None]) -> None:
+    ActivityRecordFactory()
+    seal_activity()
+    migrate(("activity", "0004_chained_and_append_only"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM activity_activityseal")
+        assert cursor.fetchone() == (0,)
+        cursor.execute(
+            "INSERT INTO activity_activityseal (at, chains, records, digest) VALUES (CURRENT_TIMESTAMP, 1, 1, 'x')"
+        )
+    call_command("migrate", verbosity=0)
+    allow_emptying()
+    assert seal_activity().pk == 1
+    assert [*breaks()] == [1]
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_to_rewrite_the_activity_log_after_all_of_them() -> None:
+    refused = {"activity_never_changed", *of_seals.REFUSED} - EMPTYING_TRIGGERS.keys()
+    assert refused <= triggers()

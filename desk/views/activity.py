@@ -3,27 +3,23 @@
 import uuid
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from activity.models import ActivityRecord
-from activity.querysets import ActivityQuerySet
 from customers.models import Customer
 from desk.activity_filter import ActivityFilter
-from desk.listing import MOST_COUNTED, count_up_to
-from desk.log import csv_lines, log_lines
-from desk.paging import address, by_moment, take_page
+from desk.listing import MOST_COUNTED
+from desk.log import ActivityListing, Asked, csv_lines, log_lines
+from desk.paging import address
 from desk.views.files import CSV, FORMATS, as_attachment
 from desk.views.subscriptions import visible_relationship
 from partners.access import access
 from partners.models import Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission
-
-PAGE_SIZE = 50
-NEWEST_FIRST = by_moment("at")
 
 
 @require_safe
@@ -48,33 +44,24 @@ def _answer(request: StaffRequest, staff: Staff, *, customer: Customer | None) -
         records = records.of_customer(customer.pk)
     form = ActivityFilter(request.GET, partner=staff.partner, with_customer=customer is None)
     is_valid = form.is_valid()
-    records = form.applied(records)
-    if request.GET.get("format") == "csv" and is_valid:
-        return _file(records)
-    return _page(request, staff, records, form, customer)
-
-
-def _file(records: ActivityQuerySet) -> HttpResponseBase:
-    response = StreamingHttpResponse(csv_lines(NEWEST_FIRST.first(records)), content_type=FORMATS[CSV])
-    return as_attachment(response, f"activity-{timezone.localdate():%Y-%m-%d}.csv")
-
-
-def _page(
-    request: StaffRequest,
-    staff: Staff,
-    records: ActivityQuerySet,
-    form: ActivityFilter,
-    customer: Customer | None,
-) -> HttpResponse:
-    page = take_page(records, NEWEST_FIRST, request.GET, size=PAGE_SIZE)
+    asked = Asked.of(records, form, is_narrow=customer is not None)
+    if request.GET.get("format") == CSV and is_valid:
+        return _file(asked)
+    listing = ActivityListing.of(asked, request.GET)
     context: dict[str, Any] = {
         "form": form,
         "customer": customer,
-        "lines": log_lines(page.rows, staff=staff),
-        "count": count_up_to(records),
+        "listing": listing,
+        "lines": log_lines(listing.page.rows, staff=staff),
         "most_counted": MOST_COUNTED,
         "all_url": request.path,
-        "csv_url": address(request.path, request.GET, format="csv") if not form.errors else "",
-        **page.addresses(request.path, request.GET),
+        "first_url": address(request.path, request.GET),
+        "csv_url": address(request.path, request.GET, format=CSV) if not form.errors else "",
+        **listing.page.addresses(request.path, request.GET),
     }
     return render(request, "desk/activity.html", context)
+
+
+def _file(asked: Asked) -> HttpResponseBase:
+    response = StreamingHttpResponse(csv_lines(asked), content_type=FORMATS[CSV])
+    return as_attachment(response, f"activity-{timezone.localdate():%Y-%m-%d}.csv")

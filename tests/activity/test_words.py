@@ -72,3 +72,28 @@ def test_every_operation_has_words_in_every_language(operation: str, language: s
         assert operation_name(operation)
         for outcome in Outcome.values:
             assert "%(" not in sentence(record(operation, outcome=outcome, **UPGRADE))
+
+
+def test_every_operation_has_a_sentence_of_its_own() -> None:
+    assert OPERATIONS.keys() == SENTENCES.keys()
+
+
+@pytest.mark.parametrize(
+    ("operation", "told"),
+    [
+        ("add_offer", "Li Na added the offer Enterprise E7 to the catalogue."),
+        ("delete_service", "Li Na deleted the service Teams from the catalogue."),
+        ("delete_partner", "Li Na deleted the partner Contoso Reseller."),
+    ],
+)
+def test_what_is_in_the_catalogue_and_partners_are_named(operation: str, told: str) -> None:
+    names = {"offer": "Enterprise E7", "service": "Teams", "partner": "Contoso Reseller"}
+    state = {"name": names[operation.split("_")[1]]}
+    before, after = (state, None) if operation.startswith("delete") else (None, state)
+    assert sentence(record(operation, customer_name="", before=before, after=after)) == told
+
+
+def test_a_price_names_its_offer() -> None:
+    price = {"offer": "Enterprise E3", "currency": "CNY"}
+    told = sentence(record("delete_price", customer_name="", before=price))
+    assert told == "Li Na deleted a price of Enterprise E3 in CNY."

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from activity.models import ActorKind, Outcome
+from desk import log, scan
 from desk.sheets import harmless
-from desk.views import activity as view
 from partners.models import Partner, Staff
 from partners.roles import Role
 from tests.desk.conftest import queries, signed_in
@@ -190,7 +190,7 @@ def test_the_last_day_before_the_first_is_named(client: Client, some: None) -> N
 
 
 def test_paging_keeps_the_filter(client: Client, partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view, "PAGE_SIZE", 2)
+    monkeypatch.setattr(log, "PAGE_SIZE", 2)
     for number in range(5):
         done(partner, f"Person{number}", at=NOON, customer_name="Contoso")
     done(partner, "Other", at=NOON)
@@ -200,6 +200,66 @@ def test_paging_keeps_the_filter(client: Client, partner: Partner, monkeypatch: 
         content = client.get(html.unescape(onward[1])).content.decode()
         seen += people(content)
     assert sorted(seen) == [f"Person{number}" for number in range(5)]
+
+
+def test_a_customer_is_found_by_the_name_of_today_and_of_that_day_and_by_its_id(
+    client: Client, partner: Partner
+) -> None:
+    renamed, other = customer_of(partner, company_name="Nova"), customer_of(partner)
+    done(partner, "Anna", customer_id=renamed.pk, customer_name="Vetus")
+    done(partner, "Berta", customer_id=other.pk, customer_name="Other")
+    for text in ("nova", "vetus", str(renamed.pk)):
+        assert people(page(client, customer=text)) == ["Anna"]
+
+
+def test_of_several_filters_the_one_that_finds_least_is_looked_through(
+    client: Client, partner: Partner, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "MOST_LOOKED_AT", 6)
+    monkeypatch.setattr(log, "PACE", scan.Pace(first=2, most=4))
+    done(partner, "Anna", actor_id=staff.pk, operation="update_profile", at=NOON)
+    for number in range(1, 24):
+        done(partner, "Berta", actor_id=staff.pk, at=NOON + datetime.timedelta(hours=number))
+    content = page(client, person=str(staff.pk), operation="update_profile")
+    assert re.findall(r"<td>\s*<p>(Anna|Berta)", content) == ["Anna"]
+    assert "1 record looked at" in text(content)
+
+
+def test_many_customers_of_one_name_are_found_by_the_name_of_that_day(client: Client, partner: Partner) -> None:
+    for number in range(25):
+        customer = customer_of(partner, company_name=f"Contoso {number}")
+        done(partner, f"Person{number}", customer_id=customer.pk, customer_name=customer.company_name)
+    done(partner, "Other", customer_name="Adatum")
+    assert len(people(page(client, customer="contoso"))) == 25
+
+
+def test_what_others_did_can_be_asked_for(client: Client, partner: Partner, some: None) -> None:
+    for kind in (ActorKind.CUSTOMER, ActorKind.PLATFORM, ActorKind.SYSTEM):
+        ActivityRecordFactory(partner_id=partner.pk, actor_kind=kind, actor_name=str(kind), operation="rest")
+    for kind in (ActorKind.CUSTOMER, ActorKind.PLATFORM, ActorKind.SYSTEM):
+        assert people(page(client, person=kind.value)) == [kind.value]
+
+
+def test_several_filters_are_looked_through_in_bounded_steps(
+    client: Client, partner: Partner, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "PAGE_SIZE", 2)
+    monkeypatch.setattr(log, "PACE", scan.Pace(first=2, most=4))
+    monkeypatch.setattr(scan, "MOST_LOOKED_AT", 6)
+    for number in range(24):
+        outcome = Outcome.DONE if number % 8 == 0 else Outcome.REFUSED
+        moment = NOON + datetime.timedelta(hours=number)
+        done(partner, f"Person{number}", actor_id=staff.pk, operation="update_profile", outcome=outcome, at=moment)
+    content = page(client, person=str(staff.pk), operation="update_profile", outcome="done")
+    assert "6 records looked at" in text(content)
+    seen, pages = [], 1
+    while onward := re.search(r'href="([^"]*after=[^"]*)"', content):
+        seen += re.findall(r"Person\d+", text(content))
+        content, pages = client.get(html.unescape(onward[1])).content.decode(), pages + 1
+    seen += re.findall(r"Person\d+", text(content))
+    assert list(dict.fromkeys(seen)) == ["Person16", "Person8", "Person0"]
+    # The last page tells that the list ends there.
+    assert pages == 5
 
 
 def file(client: Client, path: str = "/activity/", **query: str) -> list[list[str]]:
@@ -246,3 +306,24 @@ def test_the_number_of_queries_does_not_grow(client: Client, partner: Partner) -
     for _ in range(10):
         done(partner, "Wang", customer_id=customer_of(partner).pk, customer_name="Contoso")
     assert queries(client, "/activity/") == few
+
+
+def test_nor_does_it_where_records_are_looked_through(client: Client, partner: Partner, staff: Staff) -> None:
+    for _ in range(2):
+        done(partner, "Wang", actor_id=staff.pk, operation="update_profile")
+    asked = f"/activity/?person={staff.pk}&operation=update_profile&outcome=done"
+    few = queries(client, asked)
+    for _ in range(40):
+        done(partner, "Wang", actor_id=staff.pk, operation="update_profile")
+    assert queries(client, asked) == few
+
+
+def test_the_file_is_read_in_chunks_and_whole(
+    client: Client, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "CHUNK", 3)
+    for number in range(10):
+        done(partner, f"Person{number}", at=NOON + datetime.timedelta(minutes=number // 4))
+    _, *lines = file(client)
+    assert len({line[1] for line in lines}) == len(lines) == 10
+    assert [line[0] for line in lines] == sorted((line[0] for line in lines), reverse=True)

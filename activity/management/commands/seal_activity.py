@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import IntegrityError
 
-from activity.sealing import seal_activity
+from activity.sealing import printed, seal_activity
 
 
 class Command(BaseCommand):
@@ -13,6 +14,9 @@ class Command(BaseCommand):
     help = "Seals the activity log. Run it every night and keep what it prints on another machine."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Seal, and say what was sealed."""
-        seal = seal_activity()
-        self.stdout.write(f"{seal.at.isoformat()} {seal.chains} chains {seal.records} records {seal.digest}")
+        """Seal, and say what was sealed. Raises `CommandError` where it is being sealed already."""
+        try:
+            seal = seal_activity()
+        except IntegrityError as error:
+            raise CommandError("The activity log is being sealed by somebody else.") from error
+        self.stdout.write(printed(seal))

@@ -24,7 +24,7 @@ def create_on_sqlite(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> Non
 class Migration(migrations.Migration):
     """A third way in which what was asked may end."""
 
-    dependencies = [("activity", "0004_chained_and_append_only")]
+    dependencies = [("activity", "0006_found_by_person_and_operation")]
 
     operations = [
         migrations.RunPython(drop_on_sqlite, create_on_sqlite),
