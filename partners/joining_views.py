@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -74,7 +75,7 @@ def _join(request: HttpRequest, invitation: StaffInvitation) -> HttpResponseBase
     except ValidationError as error:
         form.add_error(None, ValidationError(error.messages))
         return _drawn(request, invitation, form, status=HTTPStatus.BAD_REQUEST)
-    login = Login(user=person, redirect_url=settings.LOGIN_REDIRECT_URL)
+    login = Login(user=person, redirect_url=resolve_url(settings.LOGIN_REDIRECT_URL))
     response: HttpResponse = perform_password_login(request, {"email": person.email}, login)
     with translation.override(person.language):
         messages.success(request, _("Welcome, %(name)s. Your account is ready.") % {"name": person.name})

@@ -230,15 +230,14 @@ class TestDeactivation:
 
 
 class TestTheLastGlobalAdmin:
-    @pytest.mark.parametrize("attempt", ["demote", "deactivate"])
-    def test_stays_one_and_active(self, staff: Staff, partner: Partner, attempt: str) -> None:
+    @pytest.mark.parametrize(("verb", "more"), [(change_roles, {"roles": ["admin_agent"]}), (deactivate, {})])
+    def test_stays_one_and_active(
+        self, staff: Staff, partner: Partner, verb: Callable[..., Any], more: dict[str, Any]
+    ) -> None:
         StaffFactory(partner=partner, is_active=False)
         StaffFactory()
         with pytest.raises(LastGlobalAdmin) as refused:
-            if attempt == "demote":
-                change_roles(staff=staff, person_id=staff.pk, roles=["admin_agent"], key="1")
-            else:
-                deactivate(staff=staff, person_id=staff.pk, key="1")
+            verb(staff=staff, person_id=staff.pk, key="1", **more)
         assert "Li Na is the last global admin of Contoso Reseller" in refused.value.message
         assert fresh(staff).may("manage_staff")  # type: ignore[arg-type]
         assert last_record().reasons == ["last_global_admin"]
