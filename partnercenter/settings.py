@@ -15,6 +15,8 @@ if (BASE_DIR / ".env").exists():
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-" + "x" * 50) if DEBUG else env.str("SECRET_KEY")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+# Earlier keys, by which what they encrypted and signed is still read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -146,8 +148,10 @@ MAILERS = {
         },
     }
 }
-# Links in mails begin with this; never with what a request says.
-PORTAL_URL = env.str("PORTAL_URL", default="http://127.0.0.1:8000")
+# Links in mails begin with this; never with what a request says. Without it, with the first of the allowed hosts.
+PORTAL_URL = env.str("PORTAL_URL", default="") or (
+    "http://127.0.0.1:8000" if DEBUG or not ALLOWED_HOSTS else f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 # How long a customer can answer an invitation.
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=30)

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -25,11 +26,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from activity.models import ActivityRecord
 from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot, TicksField, administrator, is_new
+from partners.confirming import reauthenticate
 from partners.errors import LastGlobalAdmin
 from partners.forms import LONGEST_PASSWORD, time_zone_choices
 from partners.legible import ask_for_legible_lines
 from partners.models import Language, Partner, Staff
-from partners.operations import take_second_factors
+from partners.operations import take_second_factors, tell_of_change
 from partners.roles import Role
 from partners.staffing import hold_partner, is_last_global_admin, settle
 
@@ -361,12 +363,21 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
             form.instance.refresh_from_db(fields=["version"])
             settle(form.instance, before, actor=administrator(request).actor)
 
+    @method_decorator(reauthenticate)
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """The form, for who has shown who they are: it decides who signs in, and by which address."""
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @method_decorator(reauthenticate)
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
         """Set another password; the person's sessions end, and the activity log says that, not what."""
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
     @admin.action(permissions=["change"], description=gettext_lazy("Take away the second factors of those selected"))
+    @method_decorator(reauthenticate)
     def take_second_factors(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Ask, then take them away from people who have lost them; they are told by mail."""
         people = [person for person in queryset if self.has_change_permission(request, person)]
@@ -384,9 +395,13 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
         return None
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Of a new password only that there is one."""
+        """Of a new password only that there is one; the person is told of that, and of another address at the old."""
         if hasattr(obj, "stored_before"):
+            old = (obj.stored_before or {}).get("email", obj.email)
+            if old != obj.email:
+                tell_of_change(obj, "address_changed", to=old, address="", email=obj.email)
             return super().log_change(request, obj, message)
+        tell_of_change(obj, "password_changed", address="")
         self._record(request, "change", obj, before={}, after={"password": "changed"})
         return UserAdmin.log_change(self, request, obj, message)
 

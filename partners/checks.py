@@ -1,9 +1,10 @@
-"""A system check: every URL says who may use it."""
+"""System checks: every URL says who may use it, and nobody can speak for the identity provider."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import Error, register
+from django.conf import settings
+from django.core.checks import Error, Tags, register
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from partners.access import access_of
@@ -21,6 +22,15 @@ def every_url_says_who_may_use_it(app_configs: Any, **kwargs: Any) -> list[Error
         for pattern in portal_patterns(get_resolver().url_patterns)
         if access_of(pattern.callback) is None
     ]
+
+
+@register(Tags.security, deploy=True)
+def identity_provider_is_asked_by_https(app_configs: Any, **kwargs: Any) -> list[Error]:
+    """An error where anybody on the way to the identity provider could say who signs in."""
+    if not settings.OIDC_SERVER_URL or settings.OIDC_SERVER_URL.startswith("https://"):
+        return []
+    hint = "What it says is believed because it comes over a connection that nobody else can write to."
+    return [Error("OIDC_SERVER_URL does not begin with https://.", hint=hint, id="partners.E002")]
 
 
 def portal_patterns(patterns: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:

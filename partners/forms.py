@@ -6,6 +6,7 @@ import zoneinfo
 from functools import lru_cache
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm, ResetPasswordKeyForm, UserTokenForm
 from allauth.account.forms import ReauthenticateForm as AskPasswordForm
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -17,6 +18,7 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from allauth.mfa.webauthn.internal.auth import get_state
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.conf import settings
@@ -26,6 +28,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import UserVerificationRequirement
 
 from partners.legible import ask_for_legible_lines
 from partners.models import Language, Staff, Theme
@@ -110,6 +113,13 @@ class ChangePasswordForm(PasswordChangeForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["old_password"].widget.attrs.pop("autofocus", None)
+
+    def clean_old_password(self) -> str:
+        """Refuse a wrong one; attempts are counted with those to sign in."""
+        password: str = self.cleaned_data["old_password"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return password
 
 
 class CodeFields:
@@ -201,7 +211,15 @@ class PasskeyForm(PasskeyFields, AuthenticateWebAuthnForm):
 
 
 class PasskeyAloneForm(PasskeyFields, LoginWebAuthnForm):
-    """The passkey that stands for password and second factor."""
+    """The passkey that stands for password and second factor: the device has to have asked for its PIN or the like."""
+
+    def clean_credential(self) -> Authenticator:
+        """The passkey; what was asked of one as a second factor only is no answer here."""
+        asked = get_state() or {}
+        if asked.get("user_verification") != UserVerificationRequirement.REQUIRED:
+            raise ValidationError(_("This passkey does not fit."), code="incorrect_code")
+        authenticator: Authenticator = super().clean_credential()
+        return authenticator
 
 
 class ConfirmByPasskeyForm(PasskeyFields, ReauthenticateWebAuthnForm):

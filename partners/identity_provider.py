@@ -33,8 +33,8 @@ class IdentityProviderAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Find whose verified address it is; refuse who is unknown, and every other use of the provider."""
         email = verified_email(sociallogin.account.extra_data)
-        staff = Staff.objects.filter(email__iexact=email, is_active=True).first() if email else None
-        if staff is None or sociallogin.state.get("process") != AuthProcess.LOGIN:
+        staff = Staff.objects.of_address(email)
+        if staff is None or not staff.is_active or sociallogin.state.get("process") != AuthProcess.LOGIN:
             refuse_sign_in(email=email, reason="identity_provider")
             raise ImmediateHttpResponse(answer(request, "socialaccount/refused.html", {"email": email}, REFUSED))
         sociallogin.user = staff

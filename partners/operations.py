@@ -84,8 +84,12 @@ def note_change(*, staff: Staff, operation: str, mail: str = "", **after: Any) -
         tell_of_change(staff, mail, **after)
 
 
-def tell_of_change(staff: Staff, mail: str, **words: Any) -> None:
-    """Mail this person what was changed of how they sign in, when and from where."""
+def tell_of_change(staff: Staff, mail: str, *, to: str = "", **words: Any) -> None:
+    """Mail this person what was changed of how they sign in, when and from where.
+
+    Where somebody else changed it, `address=""` keeps that person's address out of the mail. `to` is where the mail
+    goes where that is not the person's e-mail address.
+    """
     language = staff.language or translation.get_language() or settings.LANGUAGE_CODE
     with translation.override(language), timezone.override(zone_of(staff)):
         now = formats.date_format(timezone.localtime(), "DATETIME_FORMAT")
@@ -96,7 +100,7 @@ def tell_of_change(staff: Staff, mail: str, **words: Any) -> None:
         "link": absolute(reverse("account_reset_password")),
         **words,
     }
-    send_later(to=[staff.email], language=language, template=mail, context=context)
+    send_later(to=[to or staff.email], language=language, template=mail, context=context)
 
 
 def refuse_sign_in(*, email: str, reason: str) -> None:
@@ -104,8 +108,7 @@ def refuse_sign_in(*, email: str, reason: str) -> None:
 
     What is typed there by mistake may be a password.
     """
-    staff = Staff.objects.select_related("partner").filter(email__iexact=email).first() if email else None
-    refuse_factor(staff=staff, operation="sign_in", reason=reason)
+    refuse_factor(staff=Staff.objects.of_address(email), operation="sign_in", reason=reason)
 
 
 def refuse_factor(*, staff: Staff | None, operation: str, reason: str) -> None:
@@ -144,7 +147,7 @@ def take_second_factors(*, staff: Staff, person: Staff) -> bool:
             before=before,
             after={"factors": []},
         )
-        tell_of_change(held, "second_factors_taken")
+        tell_of_change(held, "second_factors_taken", address="")
     return True
 
 

@@ -16,8 +16,8 @@ def mail_reset_link(email: str, language: str) -> None:
 
     Looked up here and not in the request, whose answer so takes as long for an address that nobody has.
     """
-    staff = Staff.objects.filter(email__iexact=email, is_active=True).first()
-    if staff is None:
+    staff = Staff.objects.of_address(email)
+    if staff is None or not staff.is_active:
         return
     with transaction.atomic():
         send_later(

@@ -98,6 +98,16 @@ class StaffManager(BaseUserManager["Staff"]):
         """The people of this partner who may sign in."""
         return self.everybody().filter(partner_id=partner_id, is_active=True)
 
+    def of_address(self, email: str) -> "Staff | None":
+        """Whose e-mail address this is, whatever the case of its letters; `None` where it is nobody's.
+
+        Only A to Z have a case here: databases know letters of other alphabets that become one of these, and by them
+        a mailbox of somebody else would pass for this person's.
+        """
+        staff = self.select_related("partner").filter(email__iexact=email).first() if email else None
+        same = staff is not None and staff.email.encode().lower() == email.encode().lower()
+        return staff if same else None
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Staff":
         """Make a person; the e-mail address is kept in lower case."""
         staff = self.model(email=email.lower(), **fields)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -62,6 +63,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 def is_last_factor(staff_id: uuid.UUID, authenticator_id: int) -> bool:
     """Whether this person has no authenticator app or passkey besides this one."""
     return not primary_factors(staff_id).exclude(pk=authenticator_id).exists()
+
+
+def codes_left(codes: Authenticator) -> int:
+    """How many of these recovery codes are unused; known also where they cannot be read any more."""
+    used: int = codes.data["used_mask"]
+    count: int = app_settings.RECOVERY_CODE_COUNT
+    return count - used.bit_count()
 
 
 def _cipher() -> MultiFernet:

@@ -17,6 +17,7 @@ from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpResponse, HttpResponseBase
@@ -43,10 +44,11 @@ from partners.models import Staff
 from partners.operations import change_password, note_change, refuse_factor, require_second_factor
 from partners.requests import StaffRequest
 from partners.roles import Permission
-from partners.second_factor import SecondFactorAdapter
+from partners.second_factor import SecondFactorAdapter, codes_left
 from partners.sign_in_views import note_recovery_code, reason_of, say_when_too_many
 
 SECURITY = reverse_lazy("partners:security")
+TOO_MANY = "too_many_login_attempts"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +60,9 @@ def security(request: StaffRequest) -> HttpResponseBase:
     staff = request.user
     form = ChangePasswordForm(staff, request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return render(request, "partners/security.html", {"form": form, **_factors(staff)})
+        if form.has_error("old_password", "password_incorrect") or form.has_error("old_password", TOO_MANY):
+            refuse_factor(staff=staff, operation="change_password", reason=reason_of(form))
+        return say_when_too_many(render(request, "partners/security.html", {"form": form, **_factors(staff)}), form)
     change_password(staff=staff, password=form.cleaned_data["new_password1"])
     update_session_auth_hash(request, staff)
     UserSession.objects.create_from_request(request)
@@ -73,7 +77,7 @@ def _factors(staff: Staff) -> dict[str, Any]:
         "app": next((row for row in held if row.type == Authenticator.Type.TOTP), None),
         "passkeys": [row for row in held if row.type == Authenticator.Type.WEBAUTHN],
         "has_codes": codes is not None,
-        "codes_left": len(codes.wrap().get_unused_codes()) if codes is not None else 0,
+        "codes_left": codes_left(codes) if codes is not None else 0,
     }
 
 
@@ -271,9 +275,22 @@ class RemovePasskeyView(Changing, RemoveWebAuthnView):
         return response
 
 
+class Reading:
+    """What the pages have in common that read the recovery codes."""
+
+    def dispatch(self, request: StaffRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Say so where the codes cannot be read any more."""
+        try:
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        except ValidationError as unreadable:
+            messages.error(request, unreadable.messages[0])
+            return redirect("partners:security")
+        return response
+
+
 @method_decorator(reauthenticate, name="dispatch")
 @access(partner=False)
-class RecoveryCodesView(ViewRecoveryCodesView):
+class RecoveryCodesView(Reading, ViewRecoveryCodesView):
     """The recovery codes that are left."""
 
     template_name = "mfa/recovery_codes/index.html"
@@ -281,7 +298,7 @@ class RecoveryCodesView(ViewRecoveryCodesView):
 
 @method_decorator(reauthenticate, name="dispatch")
 @access(partner=False)
-class DownloadCodesView(DownloadRecoveryCodesView):
+class DownloadCodesView(Reading, DownloadRecoveryCodesView):
     """The same as a file of text."""
 
     template_name = "mfa/recovery_codes/download.txt"
@@ -289,7 +306,7 @@ class DownloadCodesView(DownloadRecoveryCodesView):
 
 @method_decorator(reauthenticate, name="dispatch")
 @access(partner=False)
-class NewRecoveryCodesView(Changing, GenerateRecoveryCodesView):
+class NewRecoveryCodesView(Reading, Changing, GenerateRecoveryCodesView):
     """Ask whether to make new recovery codes, after which the old ones are worth nothing; do it on POST."""
 
     template_name = "mfa/recovery_codes/generate.html"

@@ -36,6 +36,7 @@ from partners.identity_provider import PROVIDER, no_word
 from partners.models import Staff
 from partners.operations import note_change, refuse_factor, refuse_sign_in, reset_password
 from partners.password_reset import mail_reset_link
+from partners.second_factor import codes_left
 
 logger = logging.getLogger(__name__)
 TOO_MANY_REQUESTS = 429
@@ -44,6 +45,7 @@ SECONDS_TO_WAIT = 300
 REASONS = {
     "email_password_mismatch": "wrong_password",
     "incorrect_password": "wrong_password",
+    "password_incorrect": "wrong_password",
     "too_many_login_attempts": "too_many_attempts",
     "rate_limited": "too_many_attempts",
     "inactive": "inactive",
@@ -132,7 +134,7 @@ def note_recovery_code(staff: Staff, authenticator: Authenticator | None) -> Non
     if authenticator is not None and authenticator.type == Authenticator.Type.RECOVERY_CODES:
         # allauth has marked it on a row of its own.
         authenticator.refresh_from_db(fields=["data"])
-        left = len(authenticator.wrap().get_unused_codes())
+        left = codes_left(authenticator)
         note_change(staff=staff, operation="use_recovery_code", mail="recovery_code_used", left=left)
 
 

@@ -1,6 +1,7 @@
 """What a person does at the pages for signing in: give a code, show once more who they are, open a mailed link."""
 
 import base64
+import datetime
 import hashlib
 import hmac
 import re
@@ -9,7 +10,9 @@ import time
 from email.message import EmailMessage
 from typing import Any
 
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from partners.models import Staff
 from tests.factories import PASSWORD
@@ -24,6 +27,11 @@ def sign_in(client: Client, staff: Staff, password: str = PASSWORD, **more: str)
 
 def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
+
+
+def later(minutes: float = 10) -> time_machine.travel:
+    """The clock so many minutes on, in a `with`."""
+    return time_machine.travel(timezone.now() + datetime.timedelta(minutes=minutes))
 
 
 def code_of(secret: str, ahead: int = 0) -> str:

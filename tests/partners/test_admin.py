@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
 from activity.models import ActivityRecord, Outcome
-from partners.models import Partner, Staff, StaffInvitation
+from partners.models import Partner, QueuedMail, Staff, StaffInvitation
 from partners.roles import Permission as PortalPermission
 from partners.roles import Role
 from tests.factories import (
@@ -20,6 +21,7 @@ from tests.factories import (
     UpgradeFactory,
     customer_of,
 )
+from tests.partners.signing_in import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +31,7 @@ ADD = "/admin/partners/staff/add/"
 @pytest.fixture
 def administrator(client: Client) -> Staff:
     person: Staff = PlatformAdministratorFactory(name="Pat")
-    client.force_login(person)
+    sign_in(client, person)
     return person
 
 
@@ -174,7 +176,16 @@ def test_a_new_password_ends_their_sessions_and_only_that_is_recorded(client: Cl
     assert "/sign-in/" in theirs.get(reverse("partners:profile"))["Location"]
     record = ActivityRecord.objects.get()
     assert (record.operation, record.after) == ("change_staff", {"password": "changed"})
+    told = QueuedMail.objects.get()
+    assert (told.to, told.template, told.context["address"]) == ([someone.email], "password_changed", "")
     assert client.get("/admin/").status_code == 200
+
+
+def test_another_address_is_told_to_the_old_one(client: Client, someone: Staff) -> None:
+    assert send(client, url_of(someone), email="other@partner.example").status_code == 302
+    told = QueuedMail.objects.get()
+    assert (told.to, told.template) == ([someone.email], "address_changed")
+    assert "as other@partner.example from now on" in render_to_string("mail/address_changed.txt", told.context)
 
 
 @pytest.mark.parametrize("password", ["", "short", "12345678901", "password1234"[:8], "x" * 10_000])
@@ -267,7 +278,7 @@ def limited(client: Client) -> Staff:
     person: Staff = PlatformAdministratorFactory(is_superuser=False)
     codes = ["view_staff", "add_staff", "change_staff", "delete_staff"]
     person.user_permissions.set(Permission.objects.filter(codename__in=codes))
-    client.force_login(person)
+    sign_in(client, person)
     return person
 
 
@@ -307,7 +318,7 @@ def test_nobody_but_a_superuser_touches_an_administrators_account(client: Client
 def test_who_may_only_look_sees_roles_and_no_form(client: Client) -> None:
     person = PlatformAdministratorFactory(is_superuser=False)
     person.user_permissions.set(Permission.objects.filter(codename="view_staff"))
-    client.force_login(person)
+    sign_in(client, person)
     page = client.get(url_of(StaffFactory(roles=[Role.BILLING_ADMIN]))).content.decode()
     assert "Billing admin" in page
     assert 'name="name"' not in page

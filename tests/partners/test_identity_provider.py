@@ -14,6 +14,7 @@ from pytest_django import Settings
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from activity.models import ActivityRecord, Outcome
+from partners.checks import identity_provider_is_asked_by_https
 from partners.models import Staff
 from tests.factories import PASSWORD, StaffFactory
 from tests.partners.identity import CLIENT, IdentityProvider, serving
@@ -100,6 +101,7 @@ def test_nothing_of_it_is_stored_and_the_password_stays(
         {"email_verified": None},
         {"email": None},
         {"email": ["lina@partner.example"]},
+        {"email": "l\u0131na@partner.example"},
         {"email": ""},
         {"email": "lina@partner.example\0"},
         {"email": "x" * 10_000},
@@ -171,6 +173,19 @@ def test_the_second_factor_is_asked_for_all_the_same(client: Client, provider: I
     client.logout()
     assertRedirects(come_back(client, leave(client)), "/sign-in/second-factor/")
     assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_one_never_goes_on_to_another_site(
+    client: Client, provider: IdentityProvider, staff: Staff, elsewhere: str
+) -> None:
+    assertRedirects(come_back(client, leave(client, next=elsewhere)), "/", fetch_redirect_response=False)
+
+
+def test_a_provider_that_others_can_speak_for_is_found_by_a_check(settings: Settings) -> None:
+    for address, found in (("", 0), ("https://id.example", 0), ("http://id.example", 1)):
+        settings.OIDC_SERVER_URL = address
+        assert len(identity_provider_is_asked_by_https(None)) == found
 
 
 def test_another_name_for_the_provider_is_none(client: Client, provider: IdentityProvider) -> None:

@@ -1,6 +1,7 @@
 """A forgotten password: a link by real mail, that works once, and tells nobody who has an account."""
 
 import datetime
+import logging
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from activity.words import sentence
 from partners.models import QueuedMail, Staff
 from tests.factories import PASSWORD, StaffFactory
 from tests.mailbox import Mailbox
-from tests.partners.signing_in import is_signed_in, link_in, sign_in, text_of
+from tests.partners.signing_in import is_signed_in, later, link_in, set_up_app, sign_in, text_of
 from tests.subscriptions.working import work
 
 FORGOTTEN = "/sign-in/forgotten/"
@@ -101,6 +102,39 @@ def test_every_session_ends(client: Client, mailbox: Mailbox, staff: Staff) -> N
     sign_in(elsewhere, staff)
     choose(client, mailed_link(client, mailbox))
     assert "/sign-in/" in elsewhere.get("/settings/profile/")["Location"]
+
+
+def test_the_second_factor_is_asked_for_all_the_same(client: Client, mailbox: Mailbox, staff: Staff) -> None:
+    sign_in(client, staff)
+    set_up_app(client)
+    client.logout()
+    choose(client, mailed_link(client, mailbox))
+    assertRedirects(sign_in(client, staff, NEW), "/sign-in/second-factor/")
+    assert not is_signed_in(client)
+
+
+def test_a_link_shows_nobody_who_sits_there(client: Client, mailbox: Mailbox, staff: Staff) -> None:
+    sign_in(client, staff)
+    with later():
+        choose(client, mailed_link(client, mailbox))
+        assert "/sign-in/" in client.get("/settings/security/app/")["Location"]
+
+
+def test_a_letter_that_merely_becomes_the_same_in_capitals_is_another(
+    client: Client, mailbox: Mailbox, staff: Staff
+) -> None:
+    for email in ("l\u0131na@partner.example", "lina@par\u017fner.example", "LINA@PARTNER.EXAMPLE"):
+        ask(client, email)
+    work()
+    assert [mail["To"] for mail in mailbox.mails] == ["lina@partner.example"]
+
+
+def test_logs_hold_no_link(client: Client, caplog: pytest.LogCaptureFixture, staff: Staff) -> None:
+    link = f"/sign-in/new-password/{staff.pk.hex}/abc-the-key/"
+    with caplog.at_level("INFO"):
+        logging.getLogger("gunicorn.access").info("%(r)s", {"r": f"GET {link} HTTP/1.1"})
+    assert "/sign-in/new-password/" in caplog.text
+    assert "abc-the-key" not in caplog.text
 
 
 def test_who_waits_after_wrong_attempts_waits_no_more(client: Client, mailbox: Mailbox, staff: Staff) -> None:

@@ -8,6 +8,7 @@ from activity.models import ActivityRecord
 from partners.models import Staff
 from partners.operations import update_profile
 from tests.factories import PASSWORD, PlatformAdministratorFactory, StaffFactory
+from tests.partners.signing_in import later, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -138,11 +139,16 @@ class TestPassword:
         assertNotContains(page, PASSWORD)
         staff.refresh_from_db()
         assert staff.check_password(PASSWORD)
-        assert not ActivityRecord.objects.exists()
+        reasons = [record.reasons for record in ActivityRecord.objects.filter(operation="change_password")]
+        assert reasons == ([["wrong_password"]] if "old_password" in refused else [])
 
-    def test_guessing_the_old_one_is_limited(self, at_work: Client) -> None:
+    def test_guessing_the_old_one_is_limited_together_with_signing_in(self, at_work: Client, staff: Staff) -> None:
         answers = [at_work.post(SECURITY, new_password(old_password="wrong")).status_code for _ in range(6)]
         assert answers == [200] * 5 + [429]
+        with later(2):
+            assert at_work.post(SECURITY, new_password()).status_code == 429
+            assert sign_in(Client(), staff).status_code == 429
+        assert not Staff.objects.get().check_password(NEW_PASSWORD)
 
 
 class TestSwitches:

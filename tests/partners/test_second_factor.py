@@ -1,6 +1,5 @@
 """A second factor: set up, asked for at sign-in, taken away; and who must have one."""
 
-import datetime
 import json
 import time
 from typing import Any
@@ -10,7 +9,6 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
@@ -20,7 +18,7 @@ from partners.models import Partner, QueuedMail, Staff
 from partners.operations import NotAllowed, require_second_factor
 from partners.roles import Role
 from tests.factories import PASSWORD, PlatformAdministratorFactory, StaffFactory
-from tests.partners.signing_in import SECURITY, code_of, codes_on, is_signed_in, set_up_app, sign_in
+from tests.partners.signing_in import SECURITY, code_of, codes_on, is_signed_in, later, set_up_app, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +36,6 @@ def staff() -> Staff:
 def at_work(client: Client, staff: Staff) -> Client:
     sign_in(client, staff)
     return client
-
-
-def later(minutes: float = 10) -> Any:
-    return time_machine.travel(timezone.now() + datetime.timedelta(minutes=minutes))
 
 
 def records(operation: str) -> list[ActivityRecord]:
@@ -241,7 +235,7 @@ class TestTakingAway:
     def test_an_administrator_takes_them_from_who_has_lost_them(self, at_work: Client, staff: Staff) -> None:
         set_up_app(at_work)
         platform = Client()
-        platform.force_login(PlatformAdministratorFactory())
+        sign_in(platform, PlatformAdministratorFactory())
         asked = {"action": "take_second_factors", "_selected_action": [str(staff.pk)]}
         assertContains(platform.post("/admin/partners/staff/", asked), "lina@partner.example")
         assert staff.has_second_factor
@@ -250,7 +244,21 @@ class TestTakingAway:
         [record] = records("take_second_factors")
         assert record.partner_id == staff.partner_id
         assert "took away all second factors of lina@partner.example" in sentence(record)
-        assert QueuedMail.objects.filter(template="second_factors_taken").count() == 1
+        told = QueuedMail.objects.get(template="second_factors_taken")
+        assert (told.to, told.context["address"]) == (["lina@partner.example"], "")
+
+    def test_secrets_of_another_key_are_spoken_of_and_can_be_taken_away(
+        self, at_work: Client, staff: Staff, settings: Settings
+    ) -> None:
+        set_up_app(at_work)
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another-key" * 5, [settings.SECRET_KEY]
+        assert len(codes_on(at_work.get(CODES).content.decode())) == 10
+        Authenticator.objects.filter(type="recovery_codes").update(data={"seed": "unreadable", "used_mask": 3})
+        assertContains(at_work.get(SECURITY), "8 are left.")
+        for url in (CODES, f"{CODES}new/", f"{CODES}file/"):
+            assertContains(at_work.get(url, follow=True), "cannot be read any more")
+        assertRedirects(at_work.post(f"{APP}remove/"), SECURITY)
+        assert not Authenticator.objects.exists()
 
 
 SENSITIVE = [
@@ -262,6 +270,13 @@ SENSITIVE = [
     f"{CODES}file/",
     FOR_ALL,
 ]
+# Of Django admin: another person's account, their password, and the action on a list of people.
+SENSITIVE_IN_ADMIN = [
+    ("/admin/partners/staff/add/", {}),
+    ("/admin/partners/staff/{pk}/change/", {}),
+    ("/admin/partners/staff/{pk}/password/", {}),
+    ("/admin/partners/staff/", {"action": "take_second_factors", "_selected_action": "{pk}"}),
+]
 
 
 class TestConfirming:
@@ -270,6 +285,18 @@ class TestConfirming:
         with later():
             assertRedirects(at_work.get(url), f"/confirm/?next={url.replace('/', '%2F')}")
             assert at_work.post(url, {"code": "1"})["Location"].startswith("/confirm/")
+
+    @pytest.mark.parametrize(("url", "sent"), SENSITIVE_IN_ADMIN)
+    def test_so_does_django_admin_about_people(self, client: Client, staff: Staff, url: str, sent: Any) -> None:
+        passkey_of(staff)
+        sign_in(client, PlatformAdministratorFactory())
+        url, fields = url.format(pk=staff.pk), {name: value.format(pk=staff.pk) for name, value in sent.items()}
+        with later():
+            assert client.post(url, {"post": "yes", "name": "Mine", **fields})["Location"].startswith("/confirm/")
+        staff.refresh_from_db()
+        assert staff.name == "Li Na"
+        assert staff.has_second_factor
+        assert Staff.objects.count() == 2
 
     def test_the_password_leads_on(self, at_work: Client) -> None:
         with later():
@@ -322,8 +349,14 @@ class TestRequired:
         needs = {role: StaffFactory(roles=[role]).needs_second_factor for role in Role}
         assert needs == {role: role == Role.GLOBAL_ADMIN for role in Role}
         platform, client = PlatformAdministratorFactory(), Client()
-        client.force_login(platform)
-        assertRedirects(client.get("/admin/"), SECURITY)
+        sign_in(client, platform)
+        for url in ("/admin/", "/admin/partners/staff/", "/admin/nothing/", "/offers/"):
+            assertRedirects(client.get(url), SECURITY)
+            assert client.get(url, headers={"hx-request": "true"})["HX-Redirect"] == SECURITY
+        assert client.post("/admin/partners/partner/add/", {"name": "Mine"})["Location"] == SECURITY
+        assert not Partner.objects.filter(name="Mine").exists()
+        set_up_app(client)
+        assert client.get("/admin/").status_code == 200
 
     def test_a_global_admin_asks_it_of_everyone(self, at_work: Client, staff: Staff) -> None:
         colleague = StaffFactory(partner=staff.partner)
