@@ -234,9 +234,11 @@ def settle(person: Staff, before: dict[str, Any], *, actor: Actor) -> None:
     `before` tells whether the person was active; whoever acts is named in the records of the invitations.
     """
     person.version += 1
+    if before["is_active"] != person.is_active:
+        # Also when they may sign in again: of who was in the middle of signing in, one may have begun meanwhile.
+        end_sessions(person)
     if before["is_active"] and not person.is_active:
         person.deactivated_at = timezone.now()
-        end_sessions(person)
     person.save(update_fields=["is_active", "version", "deactivated_at"])
     _withdraw_what_they_may_not_give(person, actor)
 

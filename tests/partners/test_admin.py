@@ -391,11 +391,8 @@ def last(administrator: Staff) -> Staff:
 
 @pytest.mark.parametrize("change", ["is_active", "roles", "partner"])
 def test_a_partner_keeps_its_last_global_admin(client: Client, last: Staff, change: str) -> None:
-    changes: dict[str, Any] = {
-        "is_active": {"is_active": None},
-        "roles": {"roles": [Role.SALES_AGENT]},
-        "partner": {"partner": str(PartnerFactory().pk)},
-    }[change]
+    to: dict[str, Any] = {"is_active": None, "roles": [Role.SALES_AGENT], "partner": str(PartnerFactory().pk)}
+    changes = {change: to[change]}
     said = errors(send(client, url_of(last), **changes))
     assert "Li Na is the last global admin of Contoso Reseller who may sign in." in said
     assert Staff.objects.get(pk=last.pk).may(PortalPermission.MANAGE_STAFF)

@@ -55,7 +55,7 @@ def ask(staff: Staff, **more: Any) -> StaffInvitation:
 
 
 def token_of(invitation: StaffInvitation) -> str:
-    link: str = QueuedMail.objects.get(pk=invitation.mail_id).context["link"]
+    link: str = QueuedMail.objects.get(pk=str(invitation.mail_id)).context["link"]
     return link.rstrip("/").rpartition("/")[2]
 
 
