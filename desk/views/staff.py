@@ -13,7 +13,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -70,7 +70,7 @@ def staff_list(request: StaffRequest) -> HttpResponse:
         "people": page.rows,
         "state": state,
         "text": text,
-        "states": [("", _("All")), *STATES.items()],
+        "states": [("", pgettext("people", "All")), *STATES.items()],
         "invitations": _with_delivery(waiting[:PAGE_SIZE]),
         "more_invitations": len(waiting) > PAGE_SIZE,
         **page.addresses(request.path, request.GET),
