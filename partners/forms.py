@@ -28,6 +28,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from fido2.webauthn import UserVerificationRequirement
 
 from partners.legible import ask_for_legible_lines
@@ -230,7 +231,10 @@ class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey, under a name by which its owner knows it."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=100, required=False, help_text=_("For example: laptop, or key on my key ring.")
+        label=pgettext_lazy("of a passkey", "Name"),
+        max_length=100,
+        required=False,
+        help_text=_("For example: laptop, or key on my key ring."),
     )
     field_order = ("name", "passwordless", "credential")
 

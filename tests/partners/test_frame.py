@@ -1,12 +1,14 @@
 """The frame that all pages share, and the pages for what went wrong."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from pytest_django.asserts import assertContains, assertNotContains
 
 from partnercenter.errors import EXPLAINED, error_page, server_error
+from partners.models import Partner
 from partners.roles import Role
 from tests.factories import StaffFactory
 
@@ -70,6 +72,20 @@ def test_the_frame_costs_no_queries_beyond_session_and_person(
     client.force_login(StaffFactory.create())
     with django_assert_num_queries(2):
         client.get(PROFILE)
+
+
+def test_nor_does_it_cost_any_that_a_second_factor_is_needed(
+    client: Client, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    staff = StaffFactory.create(roles=[Role.GLOBAL_ADMIN])
+    Partner.objects.update(requires_second_factor=True)
+    client.force_login(staff)
+    with django_assert_num_queries(2):
+        assert client.get(PROFILE).status_code == 302
+    Authenticator.objects.create(user=staff, type=Authenticator.Type.TOTP, data={})
+    with django_assert_num_queries(2):
+        assert client.get(PROFILE).status_code == 200
 
 
 @pytest.mark.parametrize("status", sorted(EXPLAINED))
