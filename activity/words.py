@@ -78,6 +78,13 @@ OPERATIONS: dict[str, Promise] = {
     "add_staff": gettext_lazy("Add a staff member"),
     "change_staff": gettext_lazy("Change a staff member"),
     "delete_staff": gettext_lazy("Delete a staff member"),
+    "invite_staff": gettext_lazy("Invite a colleague"),
+    "send_staff_invitation": gettext_lazy("Send the invitation of a colleague again"),
+    "withdraw_staff_invitation": gettext_lazy("Withdraw the invitation of a colleague"),
+    "accept_staff_invitation": gettext_lazy("Join the staff by an invitation"),
+    "change_roles": gettext_lazy("Change the roles of a staff member"),
+    "deactivate_staff": gettext_lazy("Deactivate a staff member"),
+    "reactivate_staff": gettext_lazy("Reactivate a staff member"),
     "update_profile": gettext_lazy("Change one's own profile"),
     "change_password": gettext_lazy("Change one's own password"),
     "save_view": gettext_lazy("Save a view of a list"),
@@ -344,6 +351,27 @@ def _second_factor_for_all(record: ActivityRecord) -> tuple[str, dict[str, Any]]
     return _("%(who)s leaves it to everyone whether they have a second factor."), {}
 
 
+def _roles(state: dict[str, Any]) -> str:
+    """The roles in a record, as they are called; their codes are made of the words of their English names."""
+    return _(", ").join(_(code.replace("_", " ").capitalize()) for code in state["roles"])
+
+
+def _of_roles(text: Callable[[], str], without: Callable[[], str]) -> Pattern:
+    """What was done with the roles of somebody, or said where there are none."""
+
+    def pattern(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+        after = record.after or {}
+        name = after.get("name") or _name(after, "email")
+        roles = _roles(after)
+        return (text() if roles else without()), {"name": name, "roles": roles}
+
+    return pattern
+
+
+def _colleague(text: Callable[[], str]) -> Pattern:
+    return lambda record: (text(), {"name": _name(record.after or {}, "name")})
+
+
 def _says(text: Callable[[], str]) -> Pattern:
     return lambda record: (text(), {})
 
@@ -435,6 +463,22 @@ SENTENCES: dict[str, Pattern] = {
     "delete_view": _of_view(lambda: _("%(who)s deleted the view “%(view)s” of a list."), at="before"),
     "export_subscriptions": _exported(lambda: _("%(who)s exported subscriptions to a file (%(kind)s).")),
     "export_customers": _exported(lambda: _("%(who)s exported customers to a file (%(kind)s).")),
+    "invite_staff": _of_roles(
+        lambda: _("%(who)s invited %(name)s to the staff as: %(roles)s."),
+        lambda: _("%(who)s invited %(name)s to the staff."),
+    ),
+    "send_staff_invitation": _invitation(lambda: _("%(who)s sent the invitation to the staff to %(email)s again.")),
+    "withdraw_staff_invitation": _invitation(lambda: _("%(who)s withdrew the invitation to the staff of %(email)s.")),
+    "accept_staff_invitation": _of_roles(
+        lambda: _("%(name)s accepted an invitation and joined the staff as: %(roles)s."),
+        lambda: _("%(name)s accepted an invitation and joined the staff."),
+    ),
+    "change_roles": _of_roles(
+        lambda: _("%(who)s changed the roles of %(name)s to: %(roles)s."),
+        lambda: _("%(who)s took all roles from %(name)s."),
+    ),
+    "deactivate_staff": _colleague(lambda: _("%(who)s deactivated %(name)s, who may sign in no more.")),
+    "reactivate_staff": _colleague(lambda: _("%(who)s reactivated %(name)s, who may sign in again.")),
     "update_profile": _says(lambda: _("%(who)s changed their own profile.")),
     "change_password": _says(lambda: _("%(who)s changed their own password.")),
     "reset_password": _says(lambda: _("%(who)s chose a new password by the link in a mail.")),

@@ -24,8 +24,8 @@ from customers.models import (
 )
 from customers.models.invitations import InvitationState, InvitedService
 from customers.operations import checked_company
-from customers.tokens import link_of
 from partners.models import Partner
+from partners.tokens import link_of
 
 
 def found_invitation(token: str) -> InvitationLink | None:

@@ -12,10 +12,10 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import pgettext
 
 from customers.models import AccessLink, Customer, Invitation
-from customers.tokens import digest_of, new_token
 from partners.mail import absolute, send_later
 from partners.models import Partner, Staff
 from partners.roles import Permission
+from partners.tokens import digest_of, new_token
 
 # Where the customers of this cloud are.
 CUSTOMERS_TIME = zoneinfo.ZoneInfo("Asia/Shanghai")

@@ -1,7 +1,4 @@
-"""The pages of customers, who have no account: behind the links of their mails, and a partner's general link.
-
-Nothing of them is stored by a browser or proxy, and their address goes to no other server.
-"""
+"""The pages of customers, who have no account: behind the links of their mails, and a partner's general link."""
 
 import uuid
 from collections.abc import Callable
@@ -9,15 +6,12 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from allauth.core.internal import ratelimit
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
@@ -42,70 +36,37 @@ from customers.models import AccessLink, Invitation, InvitationLink
 from customers.models.invitations import WAITING
 from partners.access import access
 from partners.answers import answer
-from partners.models import Language, Partner
+from partners.link_pages import is_too_often, private, speak, unknown, wait
+from partners.models import Partner
 
-# A person has one link. Who tries more than that guesses.
-LIMITS = {"open_link": "20/m/ip,100/h/ip", "ask_for_invitation": "5/h/ip", "mail_link": "3/h/ip"}
+LIMITS = {"ask_for_invitation": "5/h/ip", "mail_link": "3/h/ip"}
 View = Callable[..., HttpResponseBase]
 
 
-def private(view: View) -> View:
-    """Keep the page out of stores and search engines, and its address within the portal.
-
-    The policy names the origin alone: without any, a browser would send forms as if from nowhere.
-    """
+def in_customers_time(view: View) -> View:
+    """Show moments in the time of where the customers are."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with timezone.override(CUSTOMERS_TIME):
-            response = never_cache(view)(request, *args, **kwargs)
-        response["Referrer-Policy"] = "strict-origin"
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
+            return view(request, *args, **kwargs)
 
     return guarded
-
-
-def _is_too_often(request: HttpRequest, action: str, *, count: bool = True) -> bool:
-    """Whether this address has done this too often lately."""
-    usage = ratelimit.consume(request, app="customers", action=action, config=LIMITS, limit_get=True, dry_run=not count)
-    return usage is None
-
-
-def _unknown(request: HttpRequest) -> HttpResponse:
-    """The link is none: after too many of those, nothing is looked up for a while."""
-    if _is_too_often(request, "open_link"):
-        return _wait(request)
-    return answer(request, "customers/invitation_unknown.html", {}, status=HTTPStatus.NOT_FOUND)
-
-
-def _wait(request: HttpRequest) -> HttpResponse:
-    response = answer(request, "errors/429.html", {"status": 429}, status=HTTPStatus.TOO_MANY_REQUESTS)
-    response["Retry-After"] = "60"
-    return response
-
-
-def _speak(request: HttpRequest, language: str) -> None:
-    """The language of the mail, unless this browser has chosen one, or the person who is signed in."""
-    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    if chosen in Language.values or request.user.is_authenticated:
-        return
-    translation.activate(language)
-    request.LANGUAGE_CODE = language
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("invitation_token")
 @private
+@in_customers_time
 @access(public=True)
 def invitation(request: HttpRequest, invitation_token: str) -> HttpResponseBase:
     """What a partner asks for, in plain words. POST `act`: `accept`, `decline`, or `mail` the link."""
-    if _is_too_often(request, "open_link", count=False):
-        return _wait(request)
+    if is_too_often(request, "open_link", count=False):
+        return wait(request)
     link = found_invitation(invitation_token)
     if link is None:
-        return _unknown(request)
-    _speak(request, link.invitation.language)
+        return unknown(request)
+    speak(request, link.invitation.language)
     # Staff who look at their own invitation, and programs that only ask whether the page is there, do not open it.
     opens = request.method != "HEAD" and not request.user.is_authenticated
     found = open_invitation(link) if opens else _with_parts(link)
@@ -184,8 +145,8 @@ def _decline(request: HttpRequest, link: InvitationLink, found: Invitation) -> H
 
 
 def _mail(request: HttpRequest, link: InvitationLink, found: Invitation) -> HttpResponseBase:
-    if _is_too_often(request, "mail_link"):
-        return _wait(request)
+    if is_too_often(request, "mail_link", limits=LIMITS):
+        return wait(request)
     try:
         mail_link(link=link)
     except WrongState as refusal:
@@ -200,15 +161,16 @@ ACTS = {"accept": _accept, "decline": _decline, "mail": _mail}
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("access_token")
 @private
+@in_customers_time
 @access(public=True)
 def access_page(request: HttpRequest, access_token: str) -> HttpResponseBase:
     """What a customer lets a partner do. POST takes back the services that are ticked."""
-    if _is_too_often(request, "open_link", count=False):
-        return _wait(request)
+    if is_too_often(request, "open_link", count=False):
+        return wait(request)
     link = found_access(access_token)
     if link is None:
-        return _unknown(request)
-    _speak(request, link.language)
+        return unknown(request)
+    speak(request, link.language)
     if request.method != "POST":
         return _access_drawn(request, link)
     form = RevokeForm(request.POST, held=[one.service_id for one in held_by_partner(link)])
@@ -237,6 +199,7 @@ def _access_drawn(
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
+@in_customers_time
 @access(public=True)
 def general_link(request: HttpRequest) -> HttpResponseBase:
     """Who a partner is, and how to be invited by it: the link that a partner gives to everybody.
@@ -245,13 +208,13 @@ def general_link(request: HttpRequest) -> HttpResponseBase:
     """
     partner = _partner(request.GET.get("partnerId", ""))
     if partner is None:
-        return _unknown(request)
+        return unknown(request)
     form = AskForInvitationForm(request.POST if request.method == "POST" else None)
     context = {"partner": partner, "form": form}
     if request.method != "POST":
         return answer(request, "customers/general_link.html", context)
-    if _is_too_often(request, "ask_for_invitation"):
-        return _wait(request)
+    if is_too_often(request, "ask_for_invitation", limits=LIMITS):
+        return wait(request)
     if not form.is_valid():
         return answer(request, "customers/general_link.html", context, status=HTTPStatus.BAD_REQUEST)
     ask_for_invitation(partner=partner, language=translation.get_language() or "en", **form.cleaned_data)

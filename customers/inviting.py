@@ -34,10 +34,10 @@ from customers.invitation_mail import mail_invitation
 from customers.models import Customer, DelegatedAdminPrivilege, Invitation, InvitationLink, ResellerRelationship
 from customers.models.invitations import InvitationState, InvitedService
 from customers.operations import record_refusal
-from customers.tokens import digest_of, new_token
 from partners.mail import was_given_up
 from partners.models import Language, Staff
 from partners.roles import Permission
+from partners.tokens import digest_of, new_token
 
 INVITE, SEND, REMIND = "invite_customer", "send_invitation", "remind_of_invitation"
 RENEW, WITHDRAW = "renew_invitation_link", "withdraw_invitation"

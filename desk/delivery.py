@@ -2,12 +2,18 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Protocol
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Invitation
 from partners.models import QueuedMail
+
+
+class Mailed(Protocol):
+    """Anything that was mailed and knows its latest mail: an invitation of a customer, or of a colleague."""
+
+    mail_id: uuid.UUID | None
 
 
 class Delivery(models.TextChoices):
@@ -19,7 +25,7 @@ class Delivery(models.TextChoices):
     FAILED = "failed", _("The mail could not be sent")
 
 
-def deliveries_of(invitations: Iterable[Invitation]) -> dict[uuid.UUID | None, Delivery]:
+def deliveries_of(invitations: Iterable[Mailed]) -> dict[uuid.UUID | None, Delivery]:
     """The delivery of the latest mail of each of these invitations, by the mail's id: one statement."""
     ids = [one.mail_id for one in invitations if one.mail_id]
     if not ids:
@@ -35,6 +41,6 @@ def _state(mail: QueuedMail) -> Delivery:
     return Delivery.TRYING_AGAIN if mail.failure else Delivery.QUEUED
 
 
-def delivery_of(invitation: Invitation) -> Delivery | None:
+def delivery_of(invitation: Mailed) -> Delivery | None:
     """The delivery of the latest mail of this invitation; `None` where there was none."""
     return deliveries_of([invitation]).get(invitation.mail_id)

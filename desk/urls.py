@@ -14,6 +14,7 @@ from desk.views import (
     orders,
     relationships,
     saved_views,
+    staff,
     subscriptions,
     upgrades,
 )
@@ -55,4 +56,12 @@ urlpatterns = [
     path("relationships/", relationships.relationships, name="relationships"),
     path("relationships/invite/", relationships.invite_customer, name="invite_customer"),
     path("relationships/<uuid:invitation_id>/", relationships.invitation, name="invitation"),
+    path("settings/staff/", staff.staff_list, name="staff"),
+    path("settings/staff/invite/", staff.invite_staff, name="invite_staff"),
+    path("settings/staff/invitations/", staff.staff_invitations, name="staff_invitations"),
+    path("settings/staff/invitations/<uuid:invited_id>/", staff.staff_invitation, name="staff_invitation"),
+    path("settings/staff/<uuid:person_id>/", staff.staff_member, name="staff_member"),
+    path("settings/staff/<uuid:person_id>/roles/", staff.staff_roles, name="staff_roles"),
+    path("settings/staff/<uuid:person_id>/deactivate/", staff.deactivate_staff, name="deactivate_staff"),
+    path("settings/staff/<uuid:person_id>/reactivate/", staff.reactivate_staff, name="reactivate_staff"),
 ]

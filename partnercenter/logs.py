@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import MutableMapping
 
-SECRET_PATH = re.compile(r"/(invitation|access|new-password/[^/?\s]+)/[^/?\s]+")
+SECRET_PATH = re.compile(r"/(invitation|access|join|new-password/[^/?\s]+)/[^/?\s]+")
 # Those that log the paths of requests: Django's own, its server for development, and gunicorn.
 LOGGERS = ("django.request", "django.server", "django.security", "gunicorn.access")
 

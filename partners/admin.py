@@ -1,5 +1,6 @@
 """Partners and their staff in Django admin."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account.models import EmailAddress
@@ -13,7 +14,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, ReadOnlyPasswordHashField, SetPasswordMixin
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -26,11 +27,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from activity.models import ActivityRecord
 from partners.administration import ModelForm, RecordedAdmin, RecordedForm, Snapshot, TicksField, administrator, is_new
 from partners.confirming import reauthenticate
+from partners.errors import LastGlobalAdmin
 from partners.forms import LONGEST_PASSWORD, time_zone_choices
 from partners.legible import ask_for_legible_lines
 from partners.models import Language, Partner, Staff
 from partners.operations import take_second_factors, tell_of_change
 from partners.roles import Role
+from partners.staffing import hold_partner, is_last_global_admin, settle
 
 if TYPE_CHECKING:
     PersonAdmin = UserAdmin[Staff]
@@ -158,13 +161,29 @@ class StaffForm(StaffFields, RecordedForm):
     editor: ClassVar[Staff]
 
     def clean(self) -> dict[str, Any] | None:
-        """Nobody locks themselves out."""
+        """Nobody locks themselves out, and no partner loses its last global admin."""
+        if self.instance.partner_id is not None:
+            hold_partner(self.instance.partner_id)
         cleaned = super().clean()
+        self._keep_last_global_admin()
         if self.instance == self.editor:
             for name in ("is_active", "is_staff", "is_superuser"):
                 if getattr(self.instance, name) and not self.cleaned_data.get(name, True):
                     self.add_error(name, _("You cannot take this from yourself. Ask another administrator."))
         return cleaned
+
+    def _keep_last_global_admin(self) -> None:
+        stored = Staff.objects.select_related("partner").filter(pk=self.instance.pk).first()
+        if stored is None or not is_last_global_admin(stored):
+            return
+        kept = {
+            "is_active": self.cleaned_data.get("is_active", True),
+            "roles": Role.GLOBAL_ADMIN in self.cleaned_data.get("roles", [Role.GLOBAL_ADMIN]),
+            "partner": self.cleaned_data.get("partner", stored.partner) == stored.partner,
+        }
+        for name, is_kept in kept.items():
+            if not is_kept and name in self.fields:
+                self.add_error(name, LastGlobalAdmin(stored).message)
 
 
 class NewStaffForm(StaffFields, PasswordMixin):
@@ -311,7 +330,22 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
         *found, lacking, protected = super().get_deleted_objects(objs, request)
         if not all(self.has_delete_permission(request, staff) for staff in objs):
             lacking = {*lacking, _("a platform administrator's account, or your own")}
-        return (*found, lacking, protected)
+        return (*found, lacking, [*protected, *self._last_global_admins(objs)])
+
+    def _last_global_admins(self, people: Iterable[Staff]) -> list[str]:
+        """Why these people cannot all be deleted: a partner would have no global admin any more."""
+        going = list(people)
+        admins = [person for person in going if person.is_active and Role.GLOBAL_ADMIN in person.roles]
+        return [LastGlobalAdmin(person).message for person in admins if is_last_global_admin(person, besides=going)]
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete, unless the person became the last global admin of a partner in the meantime."""
+        with transaction.atomic():
+            if obj.partner_id is not None:
+                hold_partner(obj.partner_id)
+            if is_last_global_admin(obj):
+                raise IntegrityError(LastGlobalAdmin(obj).message)
+            super().delete_model(request, obj)
 
     def uses_of(self, instance: Any) -> list[str]:
         """Also what the person has done: an account with a history stays."""
@@ -324,6 +358,10 @@ class StaffAdmin(RecordedAdmin, PersonAdmin):
         """Save the permissions and the roles."""
         super().save_related(request, form, formsets, change)
         form.instance.give_roles([Role(code) for code in form.cleaned_data["roles"]])
+        before = form.instance.stored_before
+        if before is not None and any(name in form.changed_data for name in ("roles", "is_active", "partner")):
+            form.instance.refresh_from_db(fields=["version"])
+            settle(form.instance, before, actor=administrator(request).actor)
 
     @method_decorator(reauthenticate)
     def changeform_view(

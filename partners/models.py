@@ -1,5 +1,6 @@
 """Partners, and the people who work for them."""
 
+import datetime
 import uuid
 import zoneinfo
 from collections.abc import Iterable
@@ -14,12 +15,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from activity.models import ActorKind
 from activity.operations import Actor
-from partners.querysets import QueuedMailQuerySet, StaffManager, primary_factors
+from partners.legible import validate_legible
+from partners.querysets import QueuedMailQuerySet, StaffInvitationQuerySet, StaffManager, primary_factors
 from partners.roles import MAY, Permission, Role
 
 
@@ -97,6 +100,9 @@ class Staff(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("platform administrator"), default=False)
     date_joined = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+    # Stays when the person may sign in again: sessions from before it are never good any more.
+    deactivated_at = models.DateTimeField(_("last deactivated"), null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
     objects: ClassVar[StaffManager] = StaffManager()
 
@@ -158,6 +164,13 @@ class Staff(AbstractBaseUser, PermissionsMixin):
         if self.partner is not None and self.partner.requires_second_factor:
             return True
         return bool(settings.REQUIRE_SECOND_FACTOR) and (self.is_staff or Role.GLOBAL_ADMIN in self.roles)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What the sessions of this person are bound to: the password, and when they were last deactivated."""
+        bound: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        if self.deactivated_at is None:
+            return bound
+        return salted_hmac(bound, self.deactivated_at.isoformat(), secret=secret, algorithm="sha256").hexdigest()
 
     def give_roles(self, roles: Iterable[Role]) -> None:
         """Make these, and only these, this person's roles."""
@@ -249,3 +262,129 @@ class QueuedMail(models.Model):
     def has_failed(self) -> bool:
         """Whether it was given up: not sent, and not tried again."""
         return self.sent_at is None and self.next_attempt_at is None
+
+
+class StaffInvitationState(models.TextChoices):
+    """How far the invitation of a colleague has come."""
+
+    SENT = "sent", _("Sent")
+    OPENED = "opened", _("Opened")
+    ACCEPTED = "accepted", _("Accepted")
+    EXPIRED = "expired", _("Expired")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class StaffInvitation(models.Model):
+    """A partner invites a person to work for it; by accepting the person gets an account with these roles.
+
+    It has one link at a time, of whose token the digest alone is kept; another mail brings another link. How far it
+    has come is told by its times. `version` grows by one with each change.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    partner = models.ForeignKey(
+        Partner, models.PROTECT, related_name="staff_invitations", db_index=False, verbose_name=_("partner")
+    )
+    invited_by = models.ForeignKey(
+        Staff, models.PROTECT, related_name="staff_invitations", verbose_name=_("invited by")
+    )
+    email = models.EmailField(_("e-mail address"), validators=[validate_legible])
+    name = models.CharField(
+        pgettext_lazy("of a person", "name"), max_length=150, blank=True, validators=[validate_legible]
+    )
+    language = models.CharField(_("language"), max_length=10, choices=Language)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(_("made"), default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(_("sent"))
+    expires_at = models.DateTimeField(_("expires"))
+    opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+    person = models.ForeignKey(
+        Staff, models.SET_NULL, null=True, blank=True, related_name="accepted_invitations", verbose_name=_("became")
+    )
+    mail_id = models.UUIDField(_("the latest mail"), null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects: ClassVar[StaffInvitationQuerySet] = StaffInvitationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("invitation of a colleague")
+        verbose_name_plural = _("invitations of colleagues")
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["partner", "-created_at", "-id"], name="staff_invitation_by_partner")]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(email=""), name="staff_invitation_has_an_address"),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at__isnull=True) | models.Q(withdrawn_at__isnull=True),
+                name="staff_invitation_ends_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(language__in=Language.values), name="staff_invitation_language_known"
+            ),
+            models.UniqueConstraint(
+                "partner",
+                Lower("email"),
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="staff_invitation_once_per_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def state_at(self, now: datetime.datetime) -> StaffInvitationState:
+        """Its state at this moment."""
+        if self.accepted_at is not None:
+            return StaffInvitationState.ACCEPTED
+        if self.withdrawn_at is not None:
+            return StaffInvitationState.WITHDRAWN
+        if self.expires_at <= now:
+            return StaffInvitationState.EXPIRED
+        return StaffInvitationState.SENT if self.opened_at is None else StaffInvitationState.OPENED
+
+    @property
+    def present_state(self) -> StaffInvitationState:
+        """Its state now."""
+        return self.state_at(timezone.now())
+
+    @property
+    def state_since(self) -> datetime.datetime:
+        """Since when it is in its present state."""
+        if self.present_state == StaffInvitationState.EXPIRED:
+            return self.expires_at
+        return self.accepted_at or self.withdrawn_at or self.opened_at or self.sent_at
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the invited person can accept it now."""
+        return self.present_state in {StaffInvitationState.SENT, StaffInvitationState.OPENED}
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether it can still be sent again or withdrawn: neither accepted nor withdrawn."""
+        return self.accepted_at is None and self.withdrawn_at is None
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that whoever accepts it gets, in the order of the role table."""
+        codes = {row.role for row in self.role_rows.all()}
+        return tuple(role for role in Role if role.value in codes)
+
+
+class InvitedRole(models.Model):
+    """One role that an invitation promises."""
+
+    invitation = models.ForeignKey(StaffInvitation, models.CASCADE, related_name="role_rows", db_index=False)
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            models.UniqueConstraint(fields=["invitation", "role"], name="invited_role_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="invited_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_role_display()

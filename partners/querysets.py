@@ -8,6 +8,8 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
 from django.db.models import Exists, OuterRef, StringAgg, Subquery, Value
 
+from partners.roles import Role
+
 if TYPE_CHECKING:
     from partners.models import Staff
 
@@ -35,6 +37,42 @@ class StaffQuerySet(models.QuerySet[Any]):
         """Those who have neither an authenticator app nor a passkey."""
         return self.exclude(Exists(primary_factors(OuterRef("pk"))))
 
+    def visible_to(self, staff: "Staff") -> Self:
+        """The people of this person's partner, whether or not they may sign in; nobody else."""
+        return self.filter(partner_id=staff.partner_id) if staff.partner_id is not None else self.none()
+
+    def global_admins(self) -> Self:
+        """Those who may sign in and are global admins."""
+        return self.filter(is_active=True, role_rows__role=Role.GLOBAL_ADMIN)
+
+    def with_standing(self) -> Self:
+        """With their roles, and whether they have a second factor, in the same query."""
+        from partners.models import StaffRole
+
+        roles = StaffRole.objects.filter(staff=OuterRef("pk")).order_by().values("staff")
+        codes = Subquery(roles.values(codes=StringAgg("role", Value(","))), output_field=models.CharField())
+        return self.annotate(role_codes=codes, second_factor=Exists(primary_factors(OuterRef("pk"))))
+
+    def search(self, text: str) -> Self:
+        """Those with this in their name or e-mail address."""
+        return self.filter(models.Q(name__icontains=text) | models.Q(email__icontains=text))
+
+
+class StaffInvitationQuerySet(models.QuerySet[Any]):
+    """Invitations of people to work for a partner."""
+
+    def visible_to(self, staff: "Staff") -> Self:
+        """Those of this person's partner, and no other's."""
+        return self.filter(partner_id=staff.partner_id) if staff.partner_id is not None else self.none()
+
+    def unanswered(self) -> Self:
+        """Those neither accepted nor withdrawn, whether or not their time is over."""
+        return self.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
+
+    def with_parts(self) -> Self:
+        """With all that a page says of them, in a fixed number of queries."""
+        return self.select_related("partner", "invited_by").prefetch_related("role_rows")
+
 
 class StaffManager(BaseUserManager["Staff"]):
     """People who sign in."""
@@ -44,17 +82,21 @@ class StaffManager(BaseUserManager["Staff"]):
 
         `None` where there is nobody (any more).
         """
-        from partners.models import StaffRole
+        people = self.everybody().select_related("partner").with_standing()
+        found: Staff | None = people.filter(pk=staff_id).first()
+        return found
 
-        roles = StaffRole.objects.filter(staff=OuterRef("pk")).order_by().values("staff")
-        codes = Subquery(roles.values(codes=StringAgg("role", Value(","))), output_field=models.CharField())
-        factor = Exists(primary_factors(OuterRef("pk")))
-        people = self.select_related("partner").annotate(role_codes=codes, second_factor=factor)
-        return people.filter(pk=staff_id).first()
+    def everybody(self) -> "StaffQuerySet":
+        """All people, of every partner and of none."""
+        return StaffQuerySet(self.model, using=self._db)
+
+    def visible_to(self, staff: "Staff") -> "StaffQuerySet":
+        """The people of this person's partner, whether or not they may sign in; nobody else."""
+        return self.everybody().visible_to(staff)
 
     def of_partner(self, partner_id: uuid.UUID | None) -> "StaffQuerySet":
         """The people of this partner who may sign in."""
-        return StaffQuerySet(self.model, using=self._db).filter(partner_id=partner_id, is_active=True)
+        return self.everybody().filter(partner_id=partner_id, is_active=True)
 
     def of_address(self, email: str) -> "Staff | None":
         """Whose e-mail address this is, whatever the case of its letters; `None` where it is nobody's.

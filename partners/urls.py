@@ -7,11 +7,12 @@ no page for e-mail addresses answers. The identity provider has addresses only w
 from django.conf import settings
 from django.urls import include, path
 
-from partners import security_views, sign_in_views, views
+from partners import joining_views, security_views, sign_in_views, views
 
 own_pages = [
     path("language/", views.set_language, name="set_language"),
     path("theme/", views.set_theme, name="set_theme"),
+    path("join/<str:join_token>/", joining_views.join, name="join"),
     path("settings/profile/", views.profile, name="profile"),
     path("settings/security/", security_views.security, name="security"),
     path(

@@ -26,9 +26,9 @@ from customers.models import (
     InvitedService,
     ResellerRelationship,
 )
-from customers.tokens import digest_of, new_token
-from partners.models import Partner, PartnerType, Staff, StaffRole
+from partners.models import InvitedRole, Partner, PartnerType, Staff, StaffInvitation, StaffRole
 from partners.roles import Role
+from partners.tokens import digest_of, new_token
 from subscriptions.models import Order, OrderLine, Status, Subscription
 from upgrades.models import Upgrade, UpgradePath
 
@@ -289,6 +289,34 @@ class InvitationFactory(ModelFactory):
     def services(self: Invitation, create: bool, extracted: Iterable[str] | None, **kwargs: Any) -> None:  # type: ignore[misc]
         asked = Service.objects.filter(code__in=extracted or [])
         InvitedService.objects.bulk_create([InvitedService(invitation=self, service=one) for one in asked])
+
+
+class StaffInvitationFactory(ModelFactory):
+    """Chen Jing is invited to be a sales agent; the mail was sent an hour ago. `roles` says otherwise.
+
+    The token of its link is `token`, unless that is not to be known.
+    """
+
+    class Meta:
+        model = StaffInvitation
+        skip_postgeneration_save = True
+
+    class Params:
+        token = factory.LazyFunction(new_token)
+
+    invited_by = factory.SubFactory(StaffFactory)
+    partner = factory.SelfAttribute("invited_by.partner")
+    email = factory.Sequence(lambda number: f"invited{number}@partner.example")
+    name = "Chen Jing"
+    language = "en"
+    digest = factory.LazyAttribute(lambda this: digest_of(this.token))
+    sent_at = factory.LazyFunction(lambda: timezone.now() - datetime.timedelta(hours=1))
+    expires_at = factory.LazyAttribute(lambda this: this.sent_at + datetime.timedelta(days=7))
+
+    @factory.post_generation  # type: ignore[untyped-decorator]
+    def roles(self: StaffInvitation, create: bool, extracted: Iterable[Role] | None, **kwargs: Any) -> None:  # type: ignore[misc]
+        wanted = [Role.SALES_AGENT] if extracted is None else extracted
+        InvitedRole.objects.bulk_create([InvitedRole(invitation=self, role=role) for role in wanted])
 
 
 def link_to(invitation: Invitation, *, is_by_mail: bool = True) -> str:

@@ -21,6 +21,7 @@ from tests.factories import (
     OrderFactory,
     PlatformAdministratorFactory,
     StaffFactory,
+    StaffInvitationFactory,
     UpgradeFactory,
     access_to,
     customer_of,
@@ -60,6 +61,7 @@ DRAFT = ("draft_id",)
 SUBSCRIPTION = ("customer_id", "subscription_id")
 UPGRADE = ("customer_id", "upgrade_id")
 ORDER = ("customer_id", "order_id")
+PERSON = ("person_id",)
 
 # Pages of the catalogue, which belongs to no partner.
 OF_ALL = {"desk:offer_list", "desk:offer_compare", "desk:offer_details", "upgrades:matrix"}
@@ -118,6 +120,15 @@ TABLE: dict[str, Entry] = {
     "desk:relationships": Entry(Permission.REQUEST_RELATIONSHIP),
     "desk:invite_customer": Entry(Permission.REQUEST_RELATIONSHIP),
     "desk:invitation": Entry(Permission.REQUEST_RELATIONSHIP, ("invitation_id",)),
+    "partners:join": Entry(Open.EVERYONE, ("join_token",)),
+    "desk:staff": Entry(Permission.MANAGE_STAFF),
+    "desk:invite_staff": Entry(Permission.MANAGE_STAFF),
+    "desk:staff_invitations": Entry(Permission.MANAGE_STAFF),
+    "desk:staff_invitation": Entry(Permission.MANAGE_STAFF, ("invited_id",)),
+    "desk:staff_member": Entry(Permission.MANAGE_STAFF, PERSON),
+    "desk:staff_roles": Entry(Permission.MANAGE_STAFF, PERSON),
+    "desk:deactivate_staff": Entry(Permission.MANAGE_STAFF, PERSON),
+    "desk:reactivate_staff": Entry(Permission.MANAGE_STAFF, PERSON),
     "customers:check_domain": Entry(Permission.MANAGE_SUBSCRIPTIONS),
     "customers:account": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
     "customers:edit_contact": Entry(Permission.EDIT_CONTACT, CUSTOMER),
@@ -176,6 +187,9 @@ def things() -> dict[str, Any]:
         "invitation_id": invitation.pk,
         "invitation_token": link_to(invitation),
         "access_token": access_to(invitation),
+        "person_id": staff.pk,
+        "invited_id": StaffInvitationFactory(invited_by=staff, token="t").pk,
+        "join_token": "t",
     }
 
 

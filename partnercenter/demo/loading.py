@@ -16,6 +16,7 @@ from partnercenter.demo.catalogue import add_catalogue
 from partnercenter.demo.companies import COMPANIES, E1, E3, EXCHANGE_1, EXCHANGE_2, PREMIUM, PROPLUS, SHAREPOINT_2
 from partnercenter.demo.invitations import add_invitations
 from partnercenter.demo.portfolio import Company, demo_id, records
+from partnercenter.demo.staff import add_colleagues
 from partnercenter.portfolio.importing import import_records
 from partners.models import Staff, StaffRole
 from subscriptions.models import OrderLine
@@ -107,6 +108,7 @@ def load_demo() -> Loaded:
             _buy(purchase, added[purchase.domain])
     if missing:
         add_invitations()
+        add_colleagues()
     return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)), prices=priced)
 
 

@@ -5,6 +5,7 @@ from django.utils import translation
 
 from activity.models import ActivityRecord, ActorKind, Outcome
 from activity.words import OPERATIONS, SENTENCES, operation_name, sentence, sentence_with_link
+from partners.roles import Role
 
 
 def record(operation: str, **fields: Any) -> ActivityRecord:
@@ -35,6 +36,21 @@ def test_a_refusal_reads_as_one() -> None:
 def test_it_says_who_was_added_to_the_staff() -> None:
     told = sentence(record("add_staff", customer_name="", after={"email": "chen@contoso.example"}))
     assert told == "Li Na added chen@contoso.example to the staff."
+
+
+def test_roles_are_called_as_everywhere_in_the_readers_language() -> None:
+    told = record("change_roles", customer_name="", after={"name": "Wang Wei", "roles": ["global_admin", "user_admin"]})
+    assert sentence(told) == "Li Na changed the roles of Wang Wei to: Global admin, User admin."
+    with translation.override("es"):
+        assert sentence(told).endswith("a: Administrador global, Administrador de usuarios.")
+
+
+@pytest.mark.parametrize("role", Role)
+def test_every_role_is_called_in_a_sentence_as_on_the_pages(role: Role) -> None:
+    told = record("change_roles", customer_name="", after={"name": "Wang Wei", "roles": [role.value]})
+    for language in ("en", "es", "zh-hans"):
+        with translation.override(language):
+            assert str(role.label) in sentence(told)
 
 
 def test_an_operation_of_tomorrow_is_told_by_its_code() -> None:

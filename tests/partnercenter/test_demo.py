@@ -12,7 +12,7 @@ from partnercenter.demo.accounts import ACCOUNTS, PASSWORD
 from partnercenter.demo.cases import CASES
 from partnercenter.demo.companies import COMPANIES
 from partnercenter.demo.portfolio import CONTOSO, FABRIKAM
-from partners.models import Partner, Staff
+from partners.models import Partner, Staff, StaffInvitation
 from partners.roles import Role
 from subscriptions.models import Order, OrderLine, Provisioning, Subscription
 from upgrades.models import Upgrade
@@ -40,7 +40,7 @@ def _portfolio() -> str:
 
 def test_every_role_and_both_partners_have_someone_who_can_sign_in() -> None:
     _load()
-    people = {staff.email: staff for staff in Staff.objects.all()}
+    people = {staff.email: staff for staff in Staff.objects.filter(is_active=True)}
     assert people.keys() == {account.email for account in ACCOUNTS}
     assert all(staff.check_password(PASSWORD) and staff.is_active for staff in people.values())
     contoso = [staff for staff in people.values() if str(staff.partner_id) == CONTOSO]
@@ -49,6 +49,14 @@ def test_every_role_and_both_partners_have_someone_who_can_sign_in() -> None:
     assert platform.is_staff
     assert platform.is_superuser
     assert platform.partner is None
+
+
+def test_there_is_a_colleague_who_left_and_some_who_are_invited() -> None:
+    _load()
+    manager = Staff.objects.get(email="global@contoso-reseller.example")
+    assert Staff.objects.visible_to(manager).filter(is_active=False).count() == 1
+    states = {one.present_state.value for one in StaffInvitation.objects.visible_to(manager)}
+    assert states == {"sent", "expired"}
 
 
 def test_every_worked_case_stands_under_its_name_with_its_verdicts() -> None:

@@ -9,13 +9,15 @@ from django.test import Client
 from django.urls import reverse
 
 from activity.models import ActivityRecord, Outcome
-from partners.models import Partner, QueuedMail, Staff
+from partners.models import Partner, QueuedMail, Staff, StaffInvitation
+from partners.roles import Permission as PortalPermission
 from partners.roles import Role
 from tests.factories import (
     PASSWORD,
     PartnerFactory,
     PlatformAdministratorFactory,
     StaffFactory,
+    StaffInvitationFactory,
     UpgradeFactory,
     customer_of,
 )
@@ -373,3 +375,62 @@ def test_the_activity_log_is_read_and_nothing_else(client: Client, someone: Staf
 def test_the_administration_speaks_the_persons_language(client: Client, language: str) -> None:
     client.force_login(PlatformAdministratorFactory(language=language))
     assert f'lang="{language}"' in client.get("/admin/").content.decode()
+
+
+# The last global admin, and what a deactivation entails ------------------------------------------------------
+
+
+@pytest.fixture
+def last(administrator: Staff) -> Staff:
+    """The one global admin of a partner who may sign in."""
+    person: Staff = StaffFactory(name="Li Na", partner__name="Contoso Reseller")
+    StaffFactory(partner=person.partner, is_active=False)
+    StaffFactory(partner=person.partner, roles=[Role.USER_ADMIN])
+    return person
+
+
+@pytest.mark.parametrize("change", ["is_active", "roles", "partner"])
+def test_a_partner_keeps_its_last_global_admin(client: Client, last: Staff, change: str) -> None:
+    to: dict[str, Any] = {"is_active": None, "roles": [Role.SALES_AGENT], "partner": str(PartnerFactory().pk)}
+    changes = {change: to[change]}
+    said = errors(send(client, url_of(last), **changes))
+    assert "Li Na is the last global admin of Contoso Reseller who may sign in." in said
+    assert Staff.objects.get(pk=last.pk).may(PortalPermission.MANAGE_STAFF)
+    StaffFactory(partner=last.partner)
+    assert send(client, url_of(last), **changes).status_code == 302
+
+
+def test_nor_is_the_last_one_deleted_alone_or_with_all_the_others(client: Client, last: Staff) -> None:
+    other = StaffFactory(partner=last.partner)
+    everyone = {"action": "delete_selected", "_selected_action": [str(last.pk), str(other.pk)], "post": "yes"}
+    page = client.post("/admin/partners/staff/", everyone).content.decode()
+    assert "is the last global admin of Contoso Reseller" in page
+    assert Staff.objects.filter(pk__in=[last.pk, other.pk]).count() == 2
+    assert client.post(url_of(other, "delete"), {"post": "yes"}).status_code == 302
+    page = client.post(url_of(last, "delete"), {"post": "yes"}).content.decode()
+    assert "is the last global admin of Contoso Reseller" in page
+    assert Staff.objects.filter(pk=last.pk).exists()
+
+
+def test_who_is_deactivated_here_has_no_session_and_no_open_invitation_left(client: Client, someone: Staff) -> None:
+    made = StaffInvitationFactory(invited_by=someone)
+    theirs = Client()
+    theirs.force_login(someone)
+    send(client, url_of(someone), is_active=None)
+    send(client, url_of(someone), is_active="on")
+    assert "/sign-in/" in theirs.get(reverse("partners:profile"))["Location"]
+    person = Staff.objects.get(pk=someone.pk)
+    assert person.is_active
+    assert person.deactivated_at is not None
+    assert person.version == 3
+    assert StaffInvitation.objects.get(pk=made.pk).withdrawn_at is not None
+    record = ActivityRecord.objects.get(operation="withdraw_staff_invitation")
+    assert (record.actor_name, record.partner_id) == ("Pat", someone.partner_id)
+
+
+def test_a_change_of_the_name_alone_ends_nothing(client: Client, someone: Staff) -> None:
+    someone.give_roles([Role.USER_ADMIN])
+    made = StaffInvitationFactory(invited_by=someone)
+    send(client, url_of(someone), name="Li Na Wang")
+    assert Staff.objects.get(pk=someone.pk).version == 1
+    assert StaffInvitation.objects.get(pk=made.pk).is_waiting
