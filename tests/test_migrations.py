@@ -194,7 +194,7 @@ def test_all_go_back_to_nothing_and_come_again(migrate: Callable[..., None]) -> 
 
 def test_a_third_outcome_comes_and_goes_and_records_stay_as_they_are(migrate: Callable[..., None]) -> None:
     written = ActivityRecordFactory()
-    migrate(("activity", "0004_chained_and_append_only"))
+    migrate(("activity", "0006_found_by_person_and_operation"))
     assert "activity_never_changed" in triggers()
     with pytest.raises(IntegrityError), transaction.atomic():
         ActivityRecordFactory(outcome="failed")
