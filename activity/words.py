@@ -29,6 +29,7 @@ OPERATIONS: dict[str, Promise] = {
     "change_customer": gettext_lazy("Change a customer"),
     "invite_customer": gettext_lazy("Invite a customer"),
     "ask_for_invitation": gettext_lazy("Ask to be invited"),
+    "request_privileges": gettext_lazy("Request delegated admin privileges"),
     "send_invitation": gettext_lazy("Send an invitation"),
     "remind_of_invitation": gettext_lazy("Remind of an invitation"),
     "renew_invitation_link": gettext_lazy("Make a new link to an invitation"),
@@ -42,6 +43,10 @@ OPERATIONS: dict[str, Promise] = {
     "give_privilege": gettext_lazy("Give a delegated admin privilege"),
     "lose_privilege": gettext_lazy("Lose a delegated admin privilege"),
     "revoke_privilege": gettext_lazy("Revoke a delegated admin privilege"),
+    "give_up_privilege": gettext_lazy("Give up a delegated admin privilege"),
+    "extend_privilege": gettext_lazy("Change how long a delegated admin privilege lasts"),
+    "expire_privilege": gettext_lazy("A delegated admin privilege expires"),
+    "warn_of_expiry": gettext_lazy("Warn of an expiry"),
     "place_order": gettext_lazy("Place an order"),
     "retry_provisioning": gettext_lazy("Try provisioning again"),
     "provision_subscription": gettext_lazy("Provision a subscription"),
@@ -214,6 +219,16 @@ def _warned(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return text, {"offer": _name(after, "offer"), "days": number_format(after["days"])}
 
 
+def _warned_of_expiry(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    text = ngettext(
+        "%(who)s warned: your delegated admin privilege for %(service)s of %(customer)s expires within %(days)s day.",
+        "%(who)s warned: your delegated admin privilege for %(service)s of %(customer)s expires within %(days)s days.",
+        after["days"],
+    )
+    return text, {"service": _name(after, "service"), "days": number_format(after["days"])}
+
+
 def _ticked(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     if (record.after or {}).get("finished"):
         return _("%(who)s ticked off the last hand-over step of an upgrade of %(customer)s."), {}
@@ -354,6 +369,14 @@ SENTENCES: dict[str, Pattern] = {
         lambda: _("%(customer)s gave the administration of %(service)s to somebody else; it is yours no more.")
     ),
     "revoke_privilege": _service(lambda: _("%(who)s took the administration of %(service)s of %(customer)s back.")),
+    "give_up_privilege": _service(lambda: _("%(who)s gave up the administration of %(service)s of %(customer)s.")),
+    "extend_privilege": _service(
+        lambda: _("%(who)s changed until when you may administer %(service)s of %(customer)s.")
+    ),
+    "expire_privilege": _service(
+        lambda: _("Your delegated admin privilege for %(service)s of %(customer)s expired; it is yours no more.")
+    ),
+    "warn_of_expiry": _warned_of_expiry,
     "place_order": _ordered,
     "provision_subscription": _provisioned,
     "provisioning_failed": _not_provisioned,

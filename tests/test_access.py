@@ -118,6 +118,10 @@ TABLE: dict[str, Entry] = {
     "desk:customer_activity": Entry(Permission.SEE_ACTIVITY, CUSTOMER),
     "desk:activity": Entry(Permission.SEE_ACTIVITY),
     "desk:upgrade_list": Entry(Permission.SEE_CUSTOMERS),
+    "desk:privilege_desk": Entry(Permission.REQUEST_PRIVILEGES),
+    "desk:privileges": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
+    "desk:give_up_privileges": Entry(Permission.REQUEST_PRIVILEGES, CUSTOMER),
+    "desk:request_privileges": Entry(Permission.REQUEST_PRIVILEGES, CUSTOMER, method="post"),
 }
 
 

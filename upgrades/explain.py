@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from customers.models import Invitation
 from upgrades.conditions import CONDITIONS, Condition
 from upgrades.verdicts import Verdict
 from upgrades.words import FACTS, FOR_CUSTOMER, REMEDIES, worded
@@ -31,15 +33,24 @@ class Explained:
     remedy_url: str = ""
     remedy_button: str = ""
     for_customer: str = ""
+    # What the customer can be asked for and is not yet, by ids of services, and the invitations that wait for the rest.
+    to_request: tuple[int, ...] = ()
+    requests: tuple[Invitation, ...] = ()
 
 
-def explain(verdict: Verdict) -> list[Explained]:
-    """Every condition of this verdict, the unmet ones first."""
-    explained = [_explain(verdict, condition) for condition in CONDITIONS]
+Requests = Mapping[int, Invitation]
+
+
+def explain(verdict: Verdict, requests: Requests = MappingProxyType({})) -> list[Explained]:
+    """Every condition of this verdict, the unmet ones first.
+
+    `requests` are the unanswered invitations of this partner to the customer, by the service that each asks for.
+    """
+    explained = [_explain(verdict, condition, requests) for condition in CONDITIONS]
     return sorted(explained, key=lambda one: one.is_met)
 
 
-def _explain(verdict: Verdict, condition: Condition) -> Explained:
+def _explain(verdict: Verdict, condition: Condition, requests: Requests) -> Explained:
     is_met = condition not in verdict.unmet
     facts = tuple(worded(FACTS, fact.code, fact.values) for fact in verdict.facts(condition))
     words = str(condition.met_words if is_met else condition.unmet_words)
@@ -58,6 +69,8 @@ def _explain(verdict: Verdict, condition: Condition) -> Explained:
         remedy_url=url,
         remedy_button=str(BUTTONS[remedy.page]) if url else "",
         for_customer=worded(FOR_CUSTOMER, remedy.code, remedy.values) if remedy.for_customer else "",
+        to_request=tuple(pk for pk in remedy.services if pk not in requests),
+        requests=tuple({requests[pk].pk: requests[pk] for pk in remedy.services if pk in requests}.values()),
     )
 
 
@@ -93,6 +106,6 @@ class Card:
         return [one for one in self.explained if one.is_met]
 
 
-def cards(verdicts: Sequence[Verdict]) -> list[Card]:
-    """A card for each target, the nearest first."""
-    return [Card(verdict, explain(verdict)) for verdict in verdicts]
+def cards(verdicts: Sequence[Verdict], requests: Requests = MappingProxyType({})) -> list[Card]:
+    """A card for each target, the nearest first; `requests` as in `explain`."""
+    return [Card(verdict, explain(verdict, requests)) for verdict in verdicts]

@@ -1,13 +1,15 @@
 """One subscription: what it is, whether it can be upgraded, and if not, exactly what stands in the way."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from catalog.models import ServicePlan
+from customers.models import Invitation
+from customers.requesting import unanswered_requests
 from desk.history import Event, ahead, beginning, shown_records, told
 from desk.paging import by_moment
 from partners.access import access
@@ -16,6 +18,7 @@ from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Order, OrderLine, Subscription
 from upgrades.blocking import blocked_by
+from upgrades.conditions import DELEGATED
 from upgrades.explain import cards
 from upgrades.verdicts import Verdict, judge
 
@@ -45,10 +48,13 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "partner": partner,
         # An add-on can hang on a subscription that another partner sold and that stays out of sight.
         "sees_parent": subscription.parent_id is not None and beside.filter(pk=subscription.parent_id).exists(),
-        "cards": cards(verdicts),
+        "cards": cards(verdicts, _requests(verdicts)),
         "eligible": sum(verdict.is_eligible for verdict in verdicts),
         "steps": _steps_to_nearest(verdicts),
         "may_upgrade": request.user.may(Permission.MANAGE_SUBSCRIPTIONS),
+        "may_request": request.user.may(Permission.REQUEST_PRIVILEGES),
+        "may_see_requests": request.user.may(Permission.REQUEST_RELATIONSHIP),
+        "request_key": str(uuid.uuid4()),
         "plans": ServicePlan.objects.filter(offers=subscription.offer_id).order_by("service_id", "id"),
         "add_ons": beside.filter(parent=subscription).select_related("offer").order_by("created_at", "id")[:100],
         "upgrades": subscription.upgrades.visible_to(request.user).defer("evidence", "hand_over")[:10],
@@ -57,6 +63,13 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "events": _lately(subscription, request.user) if subscription.is_sold_by(partner) else [],
     }
     return render(request, "desk/subscription_details.html", context)
+
+
+def _requests(verdicts: Sequence[Verdict]) -> Mapping[int, Invitation]:
+    """What the customer is being asked for already; looked up where a privilege is missing, and only there."""
+    if not any(DELEGATED in verdict.unmet for verdict in verdicts):
+        return {}
+    return unanswered_requests(verdicts[0].subscription.customer_id, verdicts[0].partner.pk)
 
 
 def _own_order(subscription: Subscription, staff: Staff) -> Order | None:
