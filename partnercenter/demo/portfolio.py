@@ -52,8 +52,9 @@ class Company:
     """A customer: who may sell to it, who administers which of its services, and what it holds.
 
     The first of the `resellers` holds all privileges but those `without`; the services of `elsewhere` are the
-    second's; those `expiring` end after so many days. `expected` are the codes that stand in the way of each target of its first subscription, in the
-    eyes of Contoso, where the customer is a worked case. `billing` says only what differs from the `contact`.
+    second's; those `expiring` end after so many days. `expected` are the codes that stand in the way of each target of
+    its first subscription, in the eyes of Contoso, where the customer is a worked case. `billing` says only what
+    differs from the `contact`.
     """
 
     name: str

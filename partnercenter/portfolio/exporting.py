@@ -1,10 +1,10 @@
 """Writes the portal's customers and what they hold as a portfolio file, in a lasting order and in little memory.
 
 Members that the first form of the file lacks are written only where the portal knows something to say there:
-`since` and `expires` of a privilege, `resellers_since`, and `former_resellers`, partners whose relationship ended after they had
-sold something, where no subscription of the file tells that by itself; `orders`, with how far the provisioning of
-each line is; `contact` and `billing`, the contact details and the billing profile of a customer, each without its empty
-fields.
+`since` and `expires` of a privilege, `resellers_since`, and `former_resellers`, partners whose relationship ended
+after they had sold something, where no subscription of the file tells that by itself; `orders`, with how far the
+provisioning of each line is; `contact` and `billing`, the contact details and the billing profile of a customer, each
+without its empty fields.
 """
 
 import datetime
