@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from catalog.models import Offer, Service
+from customers.models import DelegatedAdminPrivilege
 from desk.portfolio import Nearness, nearness, own_live
 from desk.scan import Judge
 from upgrades.conditions import DELEGATED, OUTER
@@ -34,6 +35,24 @@ def _lacked(ids: list[uuid.UUID], partner_id: uuid.UUID) -> QuerySet[Any]:
     return lacked
 
 
+_HELD = Prepared(
+    lambda ids, partner_id: (
+        DelegatedAdminPrivilege.objects.held_by(partner_id)
+        .filter(customer_id__in=ids)
+        .order_by()
+        .values_list("customer_id")
+        .annotate(Count("pk"))
+    )
+)
+_LACKING = Prepared(
+    lambda ids, partner_id: (
+        options(own_live(partner_id).filter(customer_id__in=ids), partner_id=partner_id, conditions=(DELEGATED,))
+        .order_by()
+        .filter(**{DELEGATED.flag: True})
+        .values_list("customer_id")
+        .distinct()
+    )
+)
 _SERVICES = Prepared(
     lambda ids, partner_id: _lacked(ids, partner_id).values_list("customer_id", "needed_id").distinct()
 )
@@ -48,11 +67,20 @@ _UPGRADES = Prepared(
 
 
 def lacking_privileges(partner_id: uuid.UUID, service_id: int | None = None) -> Judge:
-    """Tells which customers keep a privilege back that an upgrade needs, for this service where one is named."""
+    """Tells which customers keep a privilege back that an upgrade needs, for this service where one is named.
+
+    Most let the partner administer everything: what they hold need not be judged.
+    """
+    everything = Service.objects.count()
 
     def judge(customer_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
-        lacked = _SERVICES.ask(customer_ids, partner_id=partner_id)
-        return {customer_id for customer_id, needed in lacked if service_id in {None, needed}}
+        given = dict(_HELD.ask(customer_ids, partner_id=partner_id))
+        some = [customer_id for customer_id in customer_ids if given.get(customer_id, 0) < everything]
+        lacking = {customer_id for (customer_id,) in _LACKING.ask(some, partner_id=partner_id)}
+        if service_id is None or not lacking:
+            return lacking
+        lacked = _SERVICES.ask(lacking, partner_id=partner_id)
+        return {customer_id for customer_id, needed in lacked if needed == service_id}
 
     return judge
 
@@ -129,8 +157,3 @@ def blocked_without(services: Collection[int], *, customer_id: uuid.UUID, partne
 
 def _counts(subscriptions: QuerySet[Any]) -> dict[uuid.UUID, int]:
     return dict(subscriptions.order_by().values_list("offer_id").annotate(Count("pk")))
-
-
-def services_by_id() -> dict[int, Service]:
-    """Every service of the catalogue, in its order."""
-    return {service.pk: service for service in Service.objects.order_by("pk")}
