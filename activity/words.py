@@ -21,6 +21,10 @@ Pattern = Callable[[ActivityRecord], tuple[str, dict[str, Any]]]
 # What an operation is called where it stands alone: in a filter, and in a sentence of its own.
 OPERATIONS: dict[str, Promise] = {
     "upgrade_subscription": gettext_lazy("Upgrade a subscription"),
+    "watch_upgrade": gettext_lazy("Wait to be told of an upgrade"),
+    "stop_watching_upgrade": gettext_lazy("Wait no more to be told of an upgrade"),
+    "tell_of_upgrade": gettext_lazy("Tell that an upgrade is possible"),
+    "end_upgrade_watch": gettext_lazy("End a wait for an upgrade"),
     "tick_hand_over_step": gettext_lazy("Tick off a hand-over step"),
     "untick_hand_over_step": gettext_lazy("Take back a tick of the hand-over list"),
     "edit_matrix": gettext_lazy("Change the upgrade matrix"),
@@ -229,6 +233,28 @@ def _warned_of_expiry(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return text, {"service": _name(after, "service"), "days": number_format(after["days"])}
 
 
+def _waits(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    values = {"offer": _name(after, "offer"), "target": _name(after, "target")}
+    if values["target"]:
+        return _("%(who)s asked to be told when %(offer)s of %(customer)s can be upgraded to %(target)s."), values
+    return _("%(who)s asked to be told when %(offer)s of %(customer)s can be upgraded."), values
+
+
+def _told_of_upgrade(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    values = {"staff": _name(after, "staff"), "offer": _name(after, "offer"), "targets": _(", ").join(after["targets"])}
+    return _("%(who)s told %(staff)s that %(offer)s of %(customer)s can be upgraded to %(targets)s."), values
+
+
+def _wait_ended(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    values = {"staff": _name(after, "staff"), "offer": _name(after, "offer")}
+    if after["ending"] == "overtaken":
+        return _("The upgrade of %(offer)s of %(customer)s that %(staff)s waited for does not exist any more."), values
+    return _("%(staff)s may not upgrade %(offer)s of %(customer)s any more, and is told nothing of it."), values
+
+
 def _ticked(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     if (record.after or {}).get("finished"):
         return _("%(who)s ticked off the last hand-over step of an upgrade of %(customer)s."), {}
@@ -323,6 +349,13 @@ def _says(text: Callable[[], str]) -> Pattern:
 
 SENTENCES: dict[str, Pattern] = {
     "upgrade_subscription": _upgraded,
+    "watch_upgrade": _waits,
+    "stop_watching_upgrade": lambda record: (
+        _("%(who)s does not wait any more to be told of an upgrade of %(offer)s of %(customer)s."),
+        {"offer": _name(record.after or {}, "offer")},
+    ),
+    "tell_of_upgrade": _told_of_upgrade,
+    "end_upgrade_watch": _wait_ended,
     "tick_hand_over_step": _ticked,
     "untick_hand_over_step": _says(
         lambda: _("%(who)s took back the tick of a hand-over step of an upgrade of %(customer)s.")

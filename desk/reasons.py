@@ -52,6 +52,7 @@ REASONS: dict[str, Promise | str] = {
     "no_customer_with_domain": _("There was no customer with this domain"),
     "invitation_changed": _("The invitation had been changed in the meantime"),
     "invitation_state": _("The invitation was not in a state for that"),
+    "upgrade_possible": _("The upgrade was possible already"),
     "not_by_mail": _("Only the link that comes by mail accepts"),
     **{condition.code: condition.unmet_words for condition in CONDITIONS},
 }

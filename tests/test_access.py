@@ -85,6 +85,7 @@ TABLE: dict[str, Entry] = {
     "subscriptions:edit": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION),
     "upgrades:upgrade_form": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION),
     "upgrades:upgrade_review": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION),
+    "upgrades:watch": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION, method="post", sent=(("act", "stop"),)),
     "upgrades:receipt": Entry(Permission.SEE_CUSTOMERS, UPGRADE),
     "upgrades:receipt_json": Entry(Permission.SEE_CUSTOMERS, UPGRADE),
     "upgrades:tick": Entry(Permission.MANAGE_SUBSCRIPTIONS, (*UPGRADE, "number"), method="post"),

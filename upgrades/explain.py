@@ -1,5 +1,6 @@
 """A verdict in words: every condition with a tick or a cross, the fact behind it, and what mends it."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -8,9 +9,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Invitation
 from upgrades.conditions import CONDITIONS, Condition
+from upgrades.models import UpgradeWatch
 from upgrades.verdicts import Verdict
+from upgrades.waiting import Requests, Wait, not_asked_for, requests_for, waits
 from upgrades.words import FACTS, FOR_CUSTOMER, REMEDIES, worded
 
 # What the button says that leads to the page which mends.
@@ -33,19 +35,16 @@ class Explained:
     remedy_url: str = ""
     remedy_button: str = ""
     for_customer: str = ""
-    # What the customer can be asked for and is not yet, by ids of services, and the invitations that wait for the rest.
+    # What the customer can be asked for and is not yet, by ids of services; and what is on its way already.
     to_request: tuple[int, ...] = ()
-    requests: tuple[Invitation, ...] = ()
+    waits: tuple[Wait, ...] = ()
 
 
-Requests = Mapping[int, Invitation]
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
-def explain(verdict: Verdict, requests: Requests = MappingProxyType({})) -> list[Explained]:
-    """Every condition of this verdict, the unmet ones first.
-
-    `requests` are the unanswered invitations of this partner to the customer, by the service that each asks for.
-    """
+def explain(verdict: Verdict, requests: Requests = NOTHING) -> list[Explained]:
+    """Every condition of this verdict, the unmet ones first; `requests` as in `upgrades.waiting`."""
     explained = [_explain(verdict, condition, requests) for condition in CONDITIONS]
     return sorted(explained, key=lambda one: one.is_met)
 
@@ -69,8 +68,8 @@ def _explain(verdict: Verdict, condition: Condition, requests: Requests) -> Expl
         remedy_url=url,
         remedy_button=str(BUTTONS[remedy.page]) if url else "",
         for_customer=worded(FOR_CUSTOMER, remedy.code, remedy.values) if remedy.for_customer else "",
-        to_request=tuple(pk for pk in remedy.services if pk not in requests),
-        requests=tuple({requests[pk].pk: requests[pk] for pk in remedy.services if pk in requests}.values()),
+        to_request=not_asked_for(verdict, remedy.services, requests),
+        waits=waits(verdict, condition, requests),
     )
 
 
@@ -94,6 +93,7 @@ class Card:
 
     verdict: Verdict
     explained: list[Explained]
+    watch: UpgradeWatch | None = None
 
     @property
     def unmet(self) -> list[Explained]:
@@ -106,6 +106,7 @@ class Card:
         return [one for one in self.explained if one.is_met]
 
 
-def cards(verdicts: Sequence[Verdict], requests: Requests = MappingProxyType({})) -> list[Card]:
-    """A card for each target, the nearest first; `requests` as in `explain`."""
-    return [Card(verdict, explain(verdict, requests)) for verdict in verdicts]
+def cards(verdicts: Sequence[Verdict], watches: Mapping[uuid.UUID | None, UpgradeWatch] = NOTHING) -> list[Card]:
+    """A card for each target, the nearest first; `watches` are the open ones of the reader, by the target."""
+    requests = requests_for(verdicts)
+    return [Card(one, explain(one, requests), watches.get(one.path.target.pk)) for one in verdicts]

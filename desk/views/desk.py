@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from activity.models import ActivityRecord
 from customers.models import DelegatedAdminPrivilege, Ending, Invitation
 from desk.log import log_lines
+from desk.mended import mended_upgrades
 from desk.paging import by_moment
 from desk.portfolio import soon_deleted
 from desk.summary import summarise
@@ -69,6 +70,7 @@ def _work(staff: Staff) -> dict[str, Any]:
         "unfinished": unfinished.order_by().count(),
         "suspended": suspended[:SUSPENDED_SHOWN],
         "hand_overs": unfinished.defer("evidence").order_by("created_at")[:UNFINISHED_SHOWN],
+        "mended": mended_upgrades(staff),
         **_invitations(staff),
         **_privileges(staff),
         **_lately(staff),

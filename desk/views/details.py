@@ -1,15 +1,13 @@
 """One subscription: what it is, whether it can be upgraded, and if not, exactly what stands in the way."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from catalog.models import ServicePlan
-from customers.models import Invitation
-from customers.requesting import unanswered_requests
 from desk.history import Event, ahead, beginning, shown_records, told
 from desk.paging import by_moment
 from partners.access import access
@@ -18,9 +16,9 @@ from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Order, OrderLine, Subscription
 from upgrades.blocking import blocked_by
-from upgrades.conditions import DELEGATED
 from upgrades.explain import cards
 from upgrades.verdicts import Verdict, judge
+from upgrades.watching import open_watches
 
 EVENTS_SHOWN = 6
 NEWEST_FIRST = by_moment("at")
@@ -41,17 +39,22 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
     # The customer is visible, as the subscription was; what else it has need not be asked that again.
     beside = Subscription.objects.filter(customer_id=customer_id).sold_or_administered_by(partner.pk)
     verdicts = judge([subscription], partner=partner) if subscription.is_live else []
+    is_ours, may_upgrade = subscription.is_sold_by(partner), request.user.may(Permission.MANAGE_SUBSCRIPTIONS)
+    may_watch = is_ours and may_upgrade and not all(verdict.is_eligible for verdict in verdicts)
+    watches = open_watches(request.user, subscription) if may_watch else {}
     context = {
         "customer": subscription.customer,
         "subscription": subscription,
-        "is_ours": subscription.is_sold_by(partner),
+        "is_ours": is_ours,
         "partner": partner,
         # An add-on can hang on a subscription that another partner sold and that stays out of sight.
         "sees_parent": subscription.parent_id is not None and beside.filter(pk=subscription.parent_id).exists(),
-        "cards": cards(verdicts, _requests(verdicts)),
+        "cards": cards(verdicts, watches),
+        "may_watch": may_watch,
+        "watch_of_any": watches.get(None),
         "eligible": sum(verdict.is_eligible for verdict in verdicts),
         "steps": _steps_to_nearest(verdicts),
-        "may_upgrade": request.user.may(Permission.MANAGE_SUBSCRIPTIONS),
+        "may_upgrade": may_upgrade,
         "may_request": request.user.may(Permission.REQUEST_PRIVILEGES),
         "may_see_requests": request.user.may(Permission.REQUEST_RELATIONSHIP),
         "request_key": str(uuid.uuid4()),
@@ -60,16 +63,9 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "upgrades": subscription.upgrades.visible_to(request.user).defer("evidence", "hand_over")[:10],
         "order": _own_order(subscription, request.user),
         "blocked": blocked_by(subscription, partner=partner),
-        "events": _lately(subscription, request.user) if subscription.is_sold_by(partner) else [],
+        "events": _lately(subscription, request.user) if is_ours else [],
     }
     return render(request, "desk/subscription_details.html", context)
-
-
-def _requests(verdicts: Sequence[Verdict]) -> Mapping[int, Invitation]:
-    """What the customer is being asked for already; looked up where a privilege is missing, and only there."""
-    if not any(DELEGATED in verdict.unmet for verdict in verdicts):
-        return {}
-    return unanswered_requests(verdicts[0].subscription.customer_id, verdicts[0].partner.pk)
 
 
 def _own_order(subscription: Subscription, staff: Staff) -> Order | None:
