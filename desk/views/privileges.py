@@ -4,11 +4,12 @@ import hashlib
 import json
 import uuid
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -28,6 +29,7 @@ from partners.models import Staff
 from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Subscription
+from upgrades.watching import watch_upgrade
 
 
 @never_cache
@@ -55,7 +57,10 @@ def privileges(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @access(may=Permission.REQUEST_PRIVILEGES)
 def request_missing(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponseBase:
-    """Ask the customer for these services, and go back to where the button was: `subscription` or `back` say where."""
+    """Ask the customer for these services, and go back to where the button was: `subscription` or `back` say where.
+
+    Where they are asked for the sake of a subscription's upgrade to `target`, the person is told when that is possible.
+    """
     get_object_or_404(Customer.objects.visible_to(request.user), pk=customer_id)
     form = RequestPrivilegesForm(request.POST)
     back = _way_back(request, customer_id)
@@ -73,18 +78,35 @@ def request_missing(request: StaffRequest, customer_id: uuid.UUID) -> HttpRespon
         messages.error(request, refusal.message if isinstance(refusal, Refused) else " ".join(refusal.messages))
         return back
     messages.success(request, requested_words(done))
+    _wait_for_upgrade(request, customer_id)
     return back
+
+
+def _wait_for_upgrade(request: StaffRequest, customer_id: uuid.UUID) -> None:
+    """Have the person told when the upgrade that the form names becomes possible; nothing where it names none."""
+    subscription_id, target_id = (_named(request, member) for member in ("subscription", "target"))
+    if subscription_id is None or target_id is None or not request.user.may(Permission.MANAGE_SUBSCRIPTIONS):
+        return
+    # The request is on its way; that there is nothing to wait for takes nothing from it.
+    with suppress(Refused, Http404):
+        watch_upgrade(
+            staff=request.user, customer_id=customer_id, subscription_id=subscription_id, target_id=target_id
+        )
+
+
+def _named(request: StaffRequest, member: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(request.POST.get(member, ""))
+    except ValueError:
+        return None
 
 
 def _way_back(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponseBase:
     """The subscription's page where the form names one that the person sees, the desk of privileges, or the grid."""
     if request.POST.get("back") == "desk":
         return redirect("desk:privilege_desk")
-    try:
-        named = uuid.UUID(request.POST.get("subscription", ""))
-    except ValueError:
-        return redirect("desk:privileges", customer_id)
-    if Subscription.objects.visible_to(request.user).filter(pk=named, customer_id=customer_id).exists():
+    named = _named(request, "subscription")
+    if named is not None and Subscription.objects.visible_to(request.user).filter(pk=named, customer_id=customer_id).exists():
         return redirect("desk:subscription_details", customer_id, named)
     return redirect("desk:privileges", customer_id)
 
