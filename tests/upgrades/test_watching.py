@@ -476,7 +476,7 @@ def press(client: Client, scene: Scene, **sent: Any) -> str:
 
 def test_the_details_page_offers_it_and_takes_it_back(signed_in: Client, scene: Scene) -> None:
     target = str(offer("E3").pk)
-    assert "Tell me when it can be upgraded" in signed_in.get(details(scene)).content.decode()
+    assert "Tell me when it is possible" in signed_in.get(details(scene)).content.decode()
     page = press(signed_in, scene, act="watch", target=target)
     assert "You get a mail as soon as the upgrade is possible." in page
     assert "Do not tell me" in page
