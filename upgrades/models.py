@@ -222,9 +222,7 @@ class UpgradeWatch(models.Model):
         ]
         indexes = [
             # Asked in the transaction of whatever may mend a condition, so it holds what is open and nothing else.
-            models.Index(
-                fields=["customer"], condition=models.Q(ended_at__isnull=True), name="upgrade_watch_open"
-            ),
+            models.Index(fields=["customer"], condition=models.Q(ended_at__isnull=True), name="upgrade_watch_open"),
             models.Index(
                 fields=["staff", "-ended_at"],
                 condition=models.Q(ending=WatchEnding.TOLD),

@@ -1,5 +1,6 @@
-"""What this room does in the transaction of others: keeps its rules in step with the catalogue, and has those told
-who wait for an upgrade.
+"""What this room does within the transactions of others.
+
+It keeps the rules drawn from the catalogue in step with it, and has those told who wait for an upgrade.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an unmet condition waits for: who was asked when and how far that has come, what is ordered, what ends by itself.
+"""What an unmet condition waits for: who was asked when and how far that has come, what is ordered, what just ends.
 
 For all cards of a page it asks at most one query, and none where no privilege is missing: what else it tells stands
 in the rows that the verdicts have seen.

@@ -36,9 +36,7 @@ def watch(request: StaffRequest, customer_id: uuid.UUID, subscription_id: uuid.U
     target_id = form.cleaned_data["target"]
     carry_out = watch_upgrade if form.cleaned_data["act"] == "watch" else stop_watching
     try:
-        carry_out(
-            staff=request.user, customer_id=customer_id, subscription_id=subscription_id, target_id=target_id
-        )
+        carry_out(staff=request.user, customer_id=customer_id, subscription_id=subscription_id, target_id=target_id)
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect(back)

@@ -7,7 +7,7 @@ workers; a nightly sweep looks after what left no task.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any
@@ -49,14 +49,14 @@ def watch_upgrade(
     `NoUpgradePath`, `NotTheReseller` and `FormerReseller` (recorded), `PermissionDenied` where the roles do not allow
     the upgrade (recorded), `Http404` for what the partner cannot see.
     """
-    return _change(WATCH, staff, customer_id, subscription_id, target_id, _watch)
+    return _carry_out(_watch, Asking(WATCH, staff, customer_id, subscription_id, target_id))
 
 
 def stop_watching(
     *, staff: Staff, customer_id: uuid.UUID, subscription_id: uuid.UUID, target_id: uuid.UUID | None = None
 ) -> None:
     """Tell this person nothing more of that; where they do not wait, nothing changes. Otherwise as `watch_upgrade`."""
-    _change(STOP, staff, customer_id, subscription_id, target_id, _stop)
+    _carry_out(_stop, Asking(STOP, staff, customer_id, subscription_id, target_id))
 
 
 def open_watches(staff: Staff, subscription: Subscription) -> dict[uuid.UUID | None, UpgradeWatch]:
@@ -64,84 +64,91 @@ def open_watches(staff: Staff, subscription: Subscription) -> dict[uuid.UUID | N
     return {one.target_id: one for one in UpgradeWatch.objects.open().of(staff).filter(subscription=subscription)}
 
 
-def _change(
-    operation: str,
-    staff: Staff,
-    customer_id: uuid.UUID,
-    subscription_id: uuid.UUID,
-    target_id: uuid.UUID | None,
-    carry_out: Any,
-) -> Any:
-    visible = Subscription.objects.visible_to(staff).select_related("offer", "customer")
-    seen: Subscription | None = visible.filter(pk=subscription_id, customer_id=customer_id).first()
-    asked = {"target": str(target_id or "")}
-    if not staff.may(Permission.MANAGE_SUBSCRIPTIONS):
-        _record_refusal(operation, staff, seen, ("role",), asked)
+@dataclass(frozen=True)
+class Asking:
+    """Somebody asks to be told, or to be told no more."""
+
+    operation: str
+    staff: Staff
+    customer_id: uuid.UUID
+    subscription_id: uuid.UUID
+    target_id: uuid.UUID | None
+
+    def subscription(self) -> Subscription | None:
+        """The subscription as it is now, where the person sees it."""
+        visible = Subscription.objects.visible_to(self.staff).select_related("offer", "customer")
+        found: Subscription | None = visible.filter(pk=self.subscription_id, customer_id=self.customer_id).first()
+        return found
+
+
+def _carry_out[Result](act: Callable[[Asking, Subscription], Result], asking: Asking) -> Result:
+    seen = asking.subscription()
+    if not asking.staff.may(Permission.MANAGE_SUBSCRIPTIONS):
+        _record_refusal(asking, seen, ("role",))
         raise PermissionDenied
     if seen is None:
         raise Http404
     try:
         with transaction.atomic():
-            Customer.objects.select_for_update().get(pk=customer_id)
-            # A statement after the lock: it may have been changed while this one waited.
-            return carry_out(staff, visible.get(pk=subscription_id), target_id)
+            Customer.objects.select_for_update().get(pk=asking.customer_id)
+            # Asked again with the lock: it may have been changed while this one waited for it.
+            return act(asking, asking.subscription() or seen)
     except Refused as refusal:
-        _record_refusal(operation, staff, seen, refusal.codes, asked)
+        _record_refusal(asking, seen, refusal.codes)
         raise
 
 
-def _record_refusal(
-    operation: str, staff: Staff, seen: Subscription | None, codes: Sequence[str], asked: dict[str, Any]
-) -> None:
+def _record_refusal(asking: Asking, seen: Subscription | None, codes: Sequence[str]) -> None:
     record(
-        actor=staff.actor,
-        operation=operation,
+        actor=asking.staff.actor,
+        operation=asking.operation,
         resource_type="upgradewatch",
         customer=seen.customer if seen else None,
-        after=asked,
+        after={"target": str(asking.target_id or "")},
         outcome=Outcome.REFUSED,
         reasons=codes,
     )
 
 
-def _watch(staff: Staff, subscription: Subscription, target_id: uuid.UUID | None) -> UpgradeWatch:
-    first = open_watches(staff, subscription).get(target_id)
+def _watch(asking: Asking, subscription: Subscription) -> UpgradeWatch:
+    staff, partner = asking.staff, asking.staff.partner
+    assert partner is not None
+    first = open_watches(staff, subscription).get(asking.target_id)
     if first is not None:
         return first
-    _refuse(staff, subscription, target_id)
+    _refuse(partner, subscription, asking.target_id)
     made = UpgradeWatch.objects.create(
         staff=staff,
-        partner_id=staff.partner_id,
+        partner=partner,
         customer=subscription.customer,
         subscription=subscription,
-        target_id=target_id,
+        target_id=asking.target_id,
     )
     _record(WATCH, made, staff.actor)
     return made
 
 
-def _refuse(staff: Staff, subscription: Subscription, target_id: uuid.UUID | None) -> None:
+def _refuse(partner: Partner, subscription: Subscription, target_id: uuid.UUID | None) -> None:
     """Raise what makes waiting pointless: it will never be, or is already."""
-    assert staff.partner_id is not None
-    if subscription.reseller_of_record_id != staff.partner_id:
+    if not subscription.is_sold_by(partner):
         raise NotTheReseller
     in_force = ResellerRelationship.objects.filter(
-        partner_id=staff.partner_id, customer_id=subscription.customer_id, has_ended=False
+        partner=partner, customer_id=subscription.customer_id, has_ended=False
     )
     if not in_force.exists():
         raise FormerReseller
-    targets = _judged([subscription.pk], staff.partner_id).get(subscription.pk, {})
-    if not targets or (target_id is not None and target_id not in targets):
+    targets = _judged([subscription.pk], partner.pk).get(subscription.pk, {})
+    if not targets or target_id not in {None, *targets}:
         raise NoUpgradePath
     if _possible(targets, target_id):
         raise PossibleAlready
 
 
-def _stop(staff: Staff, subscription: Subscription, target_id: uuid.UUID | None) -> None:
-    watch = open_watches(staff, subscription).get(target_id)
+def _stop(asking: Asking, subscription: Subscription) -> None:
+    watch = open_watches(asking.staff, subscription).get(asking.target_id)
     if watch is not None:
         _end([watch], WatchEnding.STOPPED)
-        _record(STOP, watch, staff.actor)
+        _record(STOP, watch, asking.staff.actor)
 
 
 def _end(watches: Iterable[UpgradeWatch], ending: WatchEnding) -> None:
@@ -294,7 +301,7 @@ def _with_something_to_do() -> set[uuid.UUID]:
     disabled = UpgradeWatch.objects.open().exclude(pk__in=able.values("pk"))
     found = set(disabled.values_list("customer_id", flat=True))
     rows = able.order_by("pk").values_list("partner_id", "customer_id", "subscription_id", "target_id")
-    for some in batched(rows.iterator(chunk_size=AT_ONCE), AT_ONCE, strict=False):
+    for some in batched(rows.iterator(chunk_size=AT_ONCE), AT_ONCE):
         found |= _concerned(some)
     return found
 
@@ -309,5 +316,3 @@ def _concerned(rows: Sequence[tuple[uuid.UUID, uuid.UUID, uuid.UUID, uuid.UUID |
         if _possible(targets, target_id) or not targets or target_id not in {None, *targets}:
             concerned.add(customer_id)
     return concerned
-
-

@@ -89,9 +89,7 @@ def _wait_for_upgrade(request: StaffRequest, customer_id: uuid.UUID) -> None:
         return
     # The request is on its way; that there is nothing to wait for takes nothing from it.
     with suppress(Refused, Http404):
-        watch_upgrade(
-            staff=request.user, customer_id=customer_id, subscription_id=subscription_id, target_id=target_id
-        )
+        watch_upgrade(staff=request.user, customer_id=customer_id, subscription_id=subscription_id, target_id=target_id)
 
 
 def _named(request: StaffRequest, member: str) -> uuid.UUID | None:
@@ -106,7 +104,10 @@ def _way_back(request: StaffRequest, customer_id: uuid.UUID) -> HttpResponseBase
     if request.POST.get("back") == "desk":
         return redirect("desk:privilege_desk")
     named = _named(request, "subscription")
-    if named is not None and Subscription.objects.visible_to(request.user).filter(pk=named, customer_id=customer_id).exists():
+    if (
+        named is not None
+        and Subscription.objects.visible_to(request.user).filter(pk=named, customer_id=customer_id).exists()
+    ):
         return redirect("desk:subscription_details", customer_id, named)
     return redirect("desk:privileges", customer_id)
 

@@ -61,7 +61,10 @@ def missing(subscription: Subscription, partner: Partner) -> list[str]:
 
 
 STORIES = {
-    "draft": ({"state": "draft", "sent_at": None, "expires_at": None}, "Request written on 3 May 2026 by Li Na, not sent yet."),
+    "draft": (
+        {"state": "draft", "sent_at": None, "expires_at": None},
+        "Request written on 3 May 2026 by Li Na, not sent yet.",
+    ),
     "sent": ({}, "Requested on 3 May 2026 by Li Na, not opened by the customer yet."),
     "opened": (
         {"state": "opened", "opened_at": MAY_3 + DAY},

@@ -25,7 +25,7 @@ from activity.operations import SYSTEM, record
 from activity.words import sentence
 from catalog.models import Offer
 from customers.answering import accept, found_invitation
-from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
+from customers.models import Customer, DelegatedAdminPrivilege, Invitation, ResellerRelationship
 from partners.models import Partner, QueuedMail, Staff
 from partners.roles import Role
 from subscriptions.deletion import end_suspensions
@@ -33,6 +33,7 @@ from subscriptions.models import Status, Subscription
 from subscriptions.operations import Wanted, change_subscription
 from subscriptions.provisioning import provision_due_lines
 from tests.factories import (
+    ContactDetailsFactory,
     DelegatedAdminPrivilegeFactory,
     InvitationFactory,
     OrderLineFactory,
@@ -114,8 +115,7 @@ def test_it_is_remembered_with_a_record(scene: Scene) -> None:
     )
     kept = ActivityRecord.objects.get(operation="watch_upgrade")
     assert sentence(kept) == (
-        "Li Na asked to be told when Office 365 Business Premium of Adatum can be upgraded to "
-        "Office 365 Enterprise E3."
+        "Li Na asked to be told when Office 365 Business Premium of Adatum can be upgraded to Office 365 Enterprise E3."
     )
 
 
@@ -130,7 +130,9 @@ def test_of_any_offer_is_another(scene: Scene) -> None:
     scene.watch(target_id=None)
     scene.watch(target_id=None)
     assert UpgradeWatch.objects.open().count() == 2
-    assert "can be upgraded." in sentence(ActivityRecord.objects.filter(operation="watch_upgrade").latest("at", "number"))
+    assert "can be upgraded." in sentence(
+        ActivityRecord.objects.filter(operation="watch_upgrade").latest("at", "number")
+    )
 
 
 def test_it_can_be_stopped_and_asked_again(scene: Scene) -> None:
@@ -208,8 +210,7 @@ def test_who_waits_is_told_once_by_mail_and_record(scene: Scene, settings: Setti
     kept = ActivityRecord.objects.get(operation="tell_of_upgrade")
     assert kept.partner_id == scene.partner.pk
     assert sentence(kept) == (
-        "The portal told Li Na that Office 365 Business Premium of Adatum can be upgraded to "
-        "Office 365 Enterprise E3."
+        "The portal told Li Na that Office 365 Business Premium of Adatum can be upgraded to Office 365 Enterprise E3."
     )
 
 
@@ -324,9 +325,7 @@ def reactivated(scene: Scene) -> Callable[[], None]:
 def provisioned(scene: Scene) -> Callable[[], None]:
     scene.mend()
     Subscription.objects.filter(pk=scene.subscription.pk).update(status=Status.PENDING)
-    line = OrderLineFactory(
-        order__staff=scene.staff, order__customer=scene.customer, subscription=scene.subscription
-    )
+    line = OrderLineFactory(order__staff=scene.staff, order__customer=scene.customer, subscription=scene.subscription)
     return lambda: provision_due_lines(order_id=line.order_id)
 
 
@@ -365,11 +364,8 @@ def test_an_upgrade_ends_the_waits_for_others(scene: Scene) -> None:
 
 def run_tasks() -> None:
     """What the worker would do, in this transaction."""
-    from upgrades.tasks import look_at_all_watches, look_at_watches
-
     for one in DBTaskResult.objects.filter(task_path__startswith="upgrades."):
-        task = {"look_at_watches": look_at_watches, "look_at_all_watches": look_at_all_watches}
-        task[one.task_path.rpartition(".")[2]].call(*one.args_kwargs["args"])
+        one.task.func(*one.args_kwargs["args"])
 
 
 @pytest.mark.parametrize("operation", ["import_portfolio", "edit_matrix", "change_offer", "change_serviceplan"])
@@ -448,7 +444,9 @@ def test_one_open_wait_for_a_person_subscription_and_target(scene: Scene) -> Non
         UpgradeWatchFactory(**common, target=target)
 
 
-@pytest.mark.parametrize("fields", [{"ending": "told"}, {"ended_at": timezone.now()}, {"ending": "x", "ended_at": timezone.now()}])
+@pytest.mark.parametrize(
+    "fields", [{"ending": "told"}, {"ended_at": timezone.now()}, {"ending": "x", "ended_at": timezone.now()}]
+)
 def test_an_end_has_a_moment_and_a_reason(fields: dict[str, Any], scene: Scene) -> None:
     watch = scene.watch()
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -517,6 +515,48 @@ def test_what_is_possible_or_sold_elsewhere_is_not_offered(signed_in: Client, sc
     assert "Tell me when" not in signed_in.get(details(scene)).content.decode()
 
 
+def request(client: Client, scene: Scene, **changed: Any) -> str:
+    """Press the button beside the reason."""
+    sent = {
+        "key": "key",
+        "services": service("exchange").pk,
+        "subscription": str(scene.subscription.pk),
+        "target": str(offer("E3").pk),
+    }
+    url = reverse("desk:request_privileges", args=[scene.customer.pk])
+    answer = client.post(url, sent | changed, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_who_requests_what_is_missing_waits_for_the_upgrade(signed_in: Client, scene: Scene) -> None:
+    ContactDetailsFactory(customer=scene.customer, email="wang@adatum.example")
+    page = request(signed_in, scene)
+    request(signed_in, scene)
+    assert "You get a mail as soon as it is possible" in page
+    watch = UpgradeWatch.objects.get()
+    assert (watch.staff, watch.subscription, watch.target) == (scene.staff, scene.subscription, offer("E3"))
+    assert Invitation.objects.count() == 1
+
+
+def test_a_request_that_was_refused_is_not_waited_for(signed_in: Client, scene: Scene) -> None:
+    # Nobody at the customer can be written to.
+    request(signed_in, scene)
+    assert not Invitation.objects.exists()
+    assert not UpgradeWatch.objects.exists()
+
+
+@pytest.mark.parametrize("member", ["subscription", "target"])
+@pytest.mark.parametrize("value", [*HOSTILE, str(uuid.UUID(int=7))])
+def test_a_request_for_no_upgrade_is_a_request_all_the_same(
+    member: str, value: str, signed_in: Client, scene: Scene
+) -> None:
+    ContactDetailsFactory(customer=scene.customer, email="wang@adatum.example")
+    request(signed_in, scene, **{member: value})
+    assert Invitation.objects.count() == 1
+    assert not UpgradeWatch.objects.exists()
+
+
 def test_the_desk_says_it_as_long_as_it_is_so(signed_in: Client, scene: Scene) -> None:
     words = "can be upgraded now to Office 365 Enterprise E3"
     desk = reverse("desk:desk")
@@ -559,4 +599,3 @@ def test_the_desk_asks_as_often_for_many_as_for_one(scene: Scene, django_assert_
         UpgradeWatchFactory(staff=scene.staff, ending="told", ended_at=timezone.now())
     with django_assert_num_queries(3):
         assert len(mended_upgrades(staff)) == 3
-

@@ -117,9 +117,7 @@ def test_what_a_killed_worker_took_is_told_when_the_next_one_starts(mailbox: Mai
     assert len(mailbox.mails) == 1
 
 
-def test_while_the_mail_server_is_down_the_desk_knows_and_the_mail_waits(
-    mailbox: Mailbox, settings: Settings
-) -> None:
+def test_while_the_mail_server_is_down_the_desk_knows_and_the_mail_waits(mailbox: Mailbox, settings: Settings) -> None:
     mailers = settings.MAILERS
     nobody_listens(settings)
     watch = waiting()

@@ -8,36 +8,121 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0004_prices_of_an_offer_never_overlap'),
-        ('customers', '0007_invitations'),
-        ('partners', '0002_queued_mails'),
-        ('subscriptions', '0005_subscription_list_indexes'),
-        ('upgrades', '0003_longer_nicknames'),
+        ("catalog", "0004_prices_of_an_offer_never_overlap"),
+        ("customers", "0007_invitations"),
+        ("partners", "0002_queued_mails"),
+        ("subscriptions", "0005_subscription_list_indexes"),
+        ("upgrades", "0003_longer_nicknames"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='UpgradeWatch',
+            name="UpgradeWatch",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='asked')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('ending', models.CharField(blank=True, choices=[('told', 'Told that it is possible'), ('stopped', 'Did not want to be told any more'), ('overtaken', 'There is no such upgrade any more'), ('not_allowed', 'May not upgrade it any more')], max_length=12, verbose_name='how it ended')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer')),
-                ('partner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.partner')),
-                ('staff', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='upgrade_watches', to=settings.AUTH_USER_MODEL)),
-                ('subscription', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='watches', to='subscriptions.subscription')),
-                ('target', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='catalog.offer')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "asked_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="asked"),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                (
+                    "ending",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("told", "Told that it is possible"),
+                            ("stopped", "Did not want to be told any more"),
+                            ("overtaken", "There is no such upgrade any more"),
+                            ("not_allowed", "May not upgrade it any more"),
+                        ],
+                        max_length=12,
+                        verbose_name="how it ended",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="partners.partner",
+                    ),
+                ),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="upgrade_watches",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "subscription",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="watches",
+                        to="subscriptions.subscription",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="catalog.offer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'wait for an upgrade',
-                'verbose_name_plural': 'waits for upgrades',
-                'ordering': ['-asked_at', '-id'],
-                'indexes': [models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['customer'], name='upgrade_watch_open'), models.Index(condition=models.Q(('ending', 'told')), fields=['staff', '-ended_at'], name='upgrade_watch_told')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('target__isnull', False)), fields=('staff', 'subscription', 'target'), name='upgrade_watch_once'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), ('target__isnull', True)), fields=('staff', 'subscription'), name='upgrade_watch_of_any_once'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ending', '')), models.Q(('ended_at__isnull', False), ('ending__in', ['told', 'stopped', 'overtaken', 'not_allowed'])), _connector='OR'), name='upgrade_watch_ended_how')],
+                "verbose_name": "wait for an upgrade",
+                "verbose_name_plural": "waits for upgrades",
+                "ordering": ["-asked_at", "-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)), fields=["customer"], name="upgrade_watch_open"
+                    ),
+                    models.Index(
+                        condition=models.Q(("ending", "told")), fields=["staff", "-ended_at"], name="upgrade_watch_told"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True), ("target__isnull", False)),
+                        fields=("staff", "subscription", "target"),
+                        name="upgrade_watch_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True), ("target__isnull", True)),
+                        fields=("staff", "subscription"),
+                        name="upgrade_watch_of_any_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("ending", "")),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("ending__in", ["told", "stopped", "overtaken", "not_allowed"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="upgrade_watch_ended_how",
+                    ),
+                ],
             },
         ),
     ]
