@@ -111,7 +111,9 @@ def _story(asked: Sequence[InvitedService], *, is_all: bool) -> str:
         "sent": day(invitation.sent_at),
         "since": day(asked[0].answered_at or invitation.state_since),
     }
-    told = _STORIES[InvitationState.DECLINED if asked[0].accepted is False else invitation.present_state]() % values
+    state = invitation.present_state
+    # Of one that was accepted these are the services that were not.
+    told = _STORIES[InvitationState.DECLINED if state == InvitationState.ACCEPTED else state]() % values
     if is_all:
         return told
     return _("%(services)s: %(story)s") % {"services": listed([one.service.name for one in asked]), "story": told}
@@ -121,7 +123,6 @@ _STORIES: dict[InvitationState, Callable[[], str]] = {
     InvitationState.DRAFT: lambda: _("Request written on %(made)s by %(who)s, not sent yet."),
     InvitationState.SENT: lambda: _("Requested on %(sent)s by %(who)s, not opened by the customer yet."),
     InvitationState.OPENED: lambda: _("Requested on %(sent)s by %(who)s, opened by the customer on %(since)s."),
-    InvitationState.ACCEPTED: lambda: _("Requested on %(sent)s by %(who)s, answered by the customer on %(since)s."),
     InvitationState.DECLINED: lambda: _("Requested on %(sent)s by %(who)s, declined by the customer on %(since)s."),
     InvitationState.EXPIRED: lambda: _("Requested on %(sent)s by %(who)s, expired without an answer on %(since)s."),
 }
