@@ -91,7 +91,7 @@ def test_one_click_beside_the_reason_asks_and_shows_that_it_did(
     assert answer.redirect_chain == [(details(premium), 302)]
     words = html.unescape(answer.content.decode())
     assert "li.na@adatum.example is being asked for: Exchange Online." in words
-    assert "Requested:" in words
+    assert "Requested on" in words
     assert "one-click" not in words
     made = Invitation.objects.get()
     assert (made.state, made.customer) == ("sent", customer)
@@ -117,7 +117,7 @@ def test_who_may_not_ask_has_no_button_and_reads_what_is_asked(
     InvitationFactory(staff=staff, customer=customer, services=["exchange"])
     page = signed_in(StaffFactory(partner=partner, roles=[role])).get(details(premium)).content.decode()
     assert "one-click" not in page
-    assert "Requested:" in page
+    assert "Requested on" in page
     assert ("See the request" in page) == (role == Role.SALES_AGENT)
     page = signed_in(StaffFactory(partner=partner, roles=[role])).get(grid(customer)).content.decode()
     assert "one-click" not in page
@@ -127,8 +127,8 @@ def test_who_may_not_ask_has_no_button_and_reads_what_is_asked(
 def test_the_details_page_asks_for_requests_only_where_a_privilege_is_missing(client: Client, partner: Partner) -> None:
     whole = sold(partner, customer_of(partner), "Business Premium")
     lacking = sold(partner, customer_of(partner, services=[]), "Business Premium")
-    # The obstacles of the condition, which two statements look up, and what is being asked.
-    assert queries(client, details(lacking)) == queries(client, details(whole)) + 3
+    # The obstacles of the condition, which two statements look up, what is being asked, and what the person waits for.
+    assert queries(client, details(lacking)) == queries(client, details(whole)) + 4
 
 
 HOSTILE = [[], ["x"], ["-1"], ["99999999999999999999"], ["32000"], ["1\x00"], ["<b>"], ["\u202e1"], ["9" * 10_000]]
