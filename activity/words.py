@@ -21,6 +21,10 @@ Pattern = Callable[[ActivityRecord], tuple[str, dict[str, Any]]]
 # What an operation is called where it stands alone: in a filter, and in a sentence of its own.
 OPERATIONS: dict[str, Promise] = {
     "upgrade_subscription": gettext_lazy("Upgrade a subscription"),
+    "watch_upgrade": gettext_lazy("Wait to be told of an upgrade"),
+    "stop_watching_upgrade": gettext_lazy("Wait no more to be told of an upgrade"),
+    "tell_of_upgrade": gettext_lazy("Tell that an upgrade is possible"),
+    "end_upgrade_watch": gettext_lazy("End a wait for an upgrade"),
     "tick_hand_over_step": gettext_lazy("Tick off a hand-over step"),
     "untick_hand_over_step": gettext_lazy("Take back a tick of the hand-over list"),
     "edit_matrix": gettext_lazy("Change the upgrade matrix"),
@@ -29,6 +33,7 @@ OPERATIONS: dict[str, Promise] = {
     "change_customer": gettext_lazy("Change a customer"),
     "invite_customer": gettext_lazy("Invite a customer"),
     "ask_for_invitation": gettext_lazy("Ask to be invited"),
+    "request_privileges": gettext_lazy("Request delegated admin privileges"),
     "send_invitation": gettext_lazy("Send an invitation"),
     "remind_of_invitation": gettext_lazy("Remind of an invitation"),
     "renew_invitation_link": gettext_lazy("Make a new link to an invitation"),
@@ -42,6 +47,10 @@ OPERATIONS: dict[str, Promise] = {
     "give_privilege": gettext_lazy("Give a delegated admin privilege"),
     "lose_privilege": gettext_lazy("Lose a delegated admin privilege"),
     "revoke_privilege": gettext_lazy("Revoke a delegated admin privilege"),
+    "give_up_privilege": gettext_lazy("Give up a delegated admin privilege"),
+    "extend_privilege": gettext_lazy("Change how long a delegated admin privilege lasts"),
+    "expire_privilege": gettext_lazy("A delegated admin privilege expires"),
+    "warn_of_expiry": gettext_lazy("Warn of an expiry"),
     "place_order": gettext_lazy("Place an order"),
     "retry_provisioning": gettext_lazy("Try provisioning again"),
     "provision_subscription": gettext_lazy("Provision a subscription"),
@@ -231,6 +240,38 @@ def _warned(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     return text, {"offer": _name(after, "offer"), "days": number_format(after["days"])}
 
 
+def _warned_of_expiry(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    text = ngettext(
+        "%(who)s warned: your delegated admin privilege for %(service)s of %(customer)s expires within %(days)s day.",
+        "%(who)s warned: your delegated admin privilege for %(service)s of %(customer)s expires within %(days)s days.",
+        after["days"],
+    )
+    return text, {"service": _name(after, "service"), "days": number_format(after["days"])}
+
+
+def _waits(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    values = {"offer": _name(after, "offer"), "target": _name(after, "target")}
+    if values["target"]:
+        return _("%(who)s asked to be told when %(offer)s of %(customer)s can be upgraded to %(target)s."), values
+    return _("%(who)s asked to be told when %(offer)s of %(customer)s can be upgraded."), values
+
+
+def _told_of_upgrade(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    values = {"staff": _name(after, "staff"), "offer": _name(after, "offer"), "targets": _(", ").join(after["targets"])}
+    return _("%(who)s told %(staff)s that %(offer)s of %(customer)s can be upgraded to %(targets)s."), values
+
+
+def _wait_ended(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
+    after = record.after or {}
+    values = {"staff": _name(after, "staff"), "offer": _name(after, "offer")}
+    if after["ending"] == "overtaken":
+        return _("The upgrade of %(offer)s of %(customer)s that %(staff)s waited for does not exist any more."), values
+    return _("%(staff)s may not upgrade %(offer)s of %(customer)s any more, and is told nothing of it."), values
+
+
 def _ticked(record: ActivityRecord) -> tuple[str, dict[str, Any]]:
     if (record.after or {}).get("finished"):
         return _("%(who)s ticked off the last hand-over step of an upgrade of %(customer)s."), {}
@@ -378,6 +419,13 @@ def _says(text: Callable[[], str]) -> Pattern:
 
 SENTENCES: dict[str, Pattern] = {
     "upgrade_subscription": _upgraded,
+    "watch_upgrade": _waits,
+    "stop_watching_upgrade": lambda record: (
+        _("%(who)s does not wait any more to be told of an upgrade of %(offer)s of %(customer)s."),
+        {"offer": _name(record.after or {}, "offer")},
+    ),
+    "tell_of_upgrade": _told_of_upgrade,
+    "end_upgrade_watch": _wait_ended,
     "tick_hand_over_step": _ticked,
     "untick_hand_over_step": _says(
         lambda: _("%(who)s took back the tick of a hand-over step of an upgrade of %(customer)s.")
@@ -424,6 +472,14 @@ SENTENCES: dict[str, Pattern] = {
         lambda: _("%(customer)s gave the administration of %(service)s to somebody else; it is yours no more.")
     ),
     "revoke_privilege": _service(lambda: _("%(who)s took the administration of %(service)s of %(customer)s back.")),
+    "give_up_privilege": _service(lambda: _("%(who)s gave up the administration of %(service)s of %(customer)s.")),
+    "extend_privilege": _service(
+        lambda: _("%(who)s changed until when you may administer %(service)s of %(customer)s.")
+    ),
+    "expire_privilege": _service(
+        lambda: _("Your delegated admin privilege for %(service)s of %(customer)s expired; it is yours no more.")
+    ),
+    "warn_of_expiry": _warned_of_expiry,
     "place_order": _ordered,
     "provision_subscription": _provisioned,
     "provisioning_failed": _not_provisioned,

@@ -27,7 +27,8 @@ WITH offer AS MATERIALIZED (
     WHERE live.status <> 'deleted' AND live.customer_id IN (SELECT customer_id FROM customer)
 ), held AS (
     SELECT customer_id, bit_or(1 << service_id) AS services FROM customers_delegatedadminprivilege
-    WHERE partner_id = :'partner' AND revoked_at IS NULL GROUP BY customer_id
+    WHERE partner_id = :'partner' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    GROUP BY customer_id
 ), parent AS (
     SELECT DISTINCT parent_id AS id FROM subscriptions_subscription WHERE parent_id IS NOT NULL AND status <> 'deleted'
 ), judged AS (

@@ -1,41 +1,37 @@
 """What a customer does, without an account, by the links of its mails: open, answer, see and revoke."""
 
+import datetime
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from activity.models import ActorKind
 from activity.operations import Actor, record
+from customers.actors import customer_actor
 from customers.counts import forget_count
 from customers.errors import DomainUnavailable, MustComeByMail, NotYourReseller, WrongState
-from customers.invitation_mail import mail_answer, mail_invitation, mail_lost_privileges, mail_revoked
+from customers.invitation_mail import mail_answer, mail_invitation, mail_revoked
 from customers.inviting import add_link, locked_invitation, record_of, save_next_version
 from customers.models import (
     AccessLink,
     Customer,
     DelegatedAdminPrivilege,
+    Ending,
     Invitation,
     InvitationLink,
     ResellerRelationship,
 )
-from customers.models.invitations import InvitationState, InvitedService
+from customers.models.invitations import InvitationState
 from customers.operations import checked_company
-from partners.models import Partner
+from customers.privileges import end, give
 from partners.tokens import link_of
 
 
 def found_invitation(token: str) -> InvitationLink | None:
     """The link that this token belongs to, with its invitation, or `None`."""
     return link_of(InvitationLink.objects.select_related("invitation"), token)
-
-
-def customer_actor(name: str, partner: Partner) -> Actor:
-    """Somebody of a customer as a record for this partner names them."""
-    return Actor(kind=ActorKind.CUSTOMER, name=name, partner_id=partner.pk, partner_name=partner.name)
 
 
 def _actor_of(invitation: Invitation) -> Actor:
@@ -72,8 +68,12 @@ class Answer:
     access_token: str = ""
 
 
-def accept(*, link: InvitationLink, services: Collection[int] = (), company: Company | None = None) -> Answer:
+def accept(
+    *, link: InvitationLink, services: Collection[int] = (), company: Company | None = None, days: int | None = None
+) -> Answer:
     """Accept an invitation in the customer's name: the relationship where it is asked for, and these services.
+
+    The privileges expire after so many `days`, where that is said.
 
     All in one transaction that holds the customer's row: a privilege that another partner held moves, and that
     partner is told that, not to whom. A company that is no customer yet becomes one, with what `company` says.
@@ -83,7 +83,7 @@ def accept(*, link: InvitationLink, services: Collection[int] = (), company: Com
     """
     try:
         with transaction.atomic():
-            return _accept(link, frozenset(services), company)
+            return _accept(link, frozenset(services), company, days)
     except IntegrityError as error:
         # Somebody took the domain at the same moment.
         if company is None:
@@ -121,7 +121,7 @@ def _waiting(link: InvitationLink) -> Invitation:
     return invitation
 
 
-def _accept(link: InvitationLink, services: frozenset[int], company: Company | None) -> Answer:
+def _accept(link: InvitationLink, services: frozenset[int], company: Company | None, days: int | None) -> Answer:
     invitation = _waiting(link)
     chosen = [one for one in invitation.asked_services if one.service_id in services]
     if not invitation.with_relationship and not chosen:
@@ -133,7 +133,9 @@ def _accept(link: InvitationLink, services: frozenset[int], company: Company | N
         raise MustComeByMail
     _relate(invitation)
     actor = _actor_of(invitation)
-    give(invitation.customer, invitation.partner, chosen, actor)
+    until = None if days is None else timezone.now() + datetime.timedelta(days=days)
+    given = [one.service for one in chosen]
+    give(invitation.customer, invitation.partner, given, actor=actor, expires_at=until)
     answer = _close(invitation, InvitationState.ACCEPTED, services)
     transaction.on_commit(partial(forget_count, [invitation.partner_id]))
     return answer
@@ -170,61 +172,6 @@ def _relate(invitation: Invitation) -> None:
         partner=partner,
         before={"in_force": False},
         after={"in_force": True, "company": str(customer), "invitation": str(invitation.pk)},
-    )
-
-
-def give(customer: Customer, partner: Partner, services: Collection[InvitedService], actor: Actor) -> None:
-    """Give this partner the privileges for these services; whoever held one loses it. The customer's row is held."""
-    now = timezone.now()
-    held = DelegatedAdminPrivilege.objects.held().filter(
-        customer=customer, service__in=[one.service_id for one in services]
-    )
-    holders = {one.service_id: one for one in held.select_related("partner", "service")}
-    lost = [one for one in holders.values() if one.partner_id != partner.pk]
-    take_back(lost, now)
-    for asked in services:
-        if asked.service_id in holders and holders[asked.service_id] not in lost:
-            continue
-        given = DelegatedAdminPrivilege.objects.create(
-            customer=customer, service=asked.service, partner=partner, since=now
-        )
-        record(
-            actor=actor,
-            operation="give_privilege",
-            resource=given,
-            customer=customer,
-            partner=partner,
-            before={"held": False},
-            after={"held": True, "service": asked.service.name},
-        )
-    _tell_losers(customer, lost)
-
-
-def take_back(privileges: Collection[DelegatedAdminPrivilege], now: Any) -> None:
-    """Revoke these privileges as of this moment; the caller records."""
-    DelegatedAdminPrivilege.objects.filter(pk__in=[one.pk for one in privileges]).update(revoked_at=now)
-
-
-def _tell_losers(customer: Customer, lost: Collection[DelegatedAdminPrivilege]) -> None:
-    """Leave each partner that lost privileges a record and a mail; neither says who has them now."""
-    by_partner: dict[Partner, list[str]] = {}
-    for privilege in lost:
-        by_partner.setdefault(privilege.partner, []).append(privilege.service.name)
-        record_taken_back("lose_privilege", privilege, customer_actor(customer.company_name, privilege.partner))
-    for partner, services in by_partner.items():
-        mail_lost_privileges(customer, partner, sorted(services))
-
-
-def record_taken_back(operation: str, privilege: DelegatedAdminPrivilege, actor: Actor) -> None:
-    """Record that a privilege is in force no more, for the partner that held it."""
-    record(
-        actor=actor,
-        operation=operation,
-        resource=privilege,
-        customer=privilege.customer,
-        partner=privilege.partner,
-        before={"held": True},
-        after={"held": False, "service": privilege.service.name},
     )
 
 
@@ -266,10 +213,8 @@ def revoke(*, link: AccessLink, services: Collection[int]) -> list[str]:
     with transaction.atomic():
         Customer.objects.select_for_update().get(pk=link.customer_id)
         privileges = [one for one in held_by_partner(link) if one.service_id in services]
-        take_back(privileges, timezone.now())
         actor = customer_actor(link.contact_name or link.email, link.partner)
-        for privilege in privileges:
-            record_taken_back("revoke_privilege", privilege, actor)
+        end(privileges, Ending.REVOKED, actor=actor)
         names = [one.service.name for one in privileges]
         if names:
             mail_revoked(link, names)

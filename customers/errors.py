@@ -112,6 +112,17 @@ class NotTheCustomersAddress(Refused):
         return text % {"domain": self.domain}
 
 
+class NoAddressKnown(Refused):
+    """Nobody at the customer can be written to: it has neither contact details nor a billing profile."""
+
+    codes = ("no_address_known",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("Nobody at this customer can be written to yet. Enter its contact details first, then ask again.")
+
+
 class AlreadyReseller(Refused):
     """The reseller relationship that is asked for is in force."""
 
@@ -148,6 +159,39 @@ class ServicesHeldAlready(Refused):
         """The reason as a sentence."""
         text = _("You may administer this already: %(services)s. Ask for the other services alone.")
         return text % {"services": _(", ").join(self.services)}
+
+
+class NothingToGiveUp(Refused):
+    """Nothing is named that could be given up."""
+
+    codes = ("nothing_to_give_up",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("Tick at least one service to give up.")
+
+
+class PrivilegesGone(Refused):
+    """The partner does not hold, or not any more, what it would give up."""
+
+    codes = ("privileges_not_held",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("You do not hold all of these any more; nothing was given up. Look at what you hold now.")
+
+
+class ReviewOutdated(Refused):
+    """What the person was shown before confirming is not what would happen now."""
+
+    codes = ("review_outdated",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("What this blocks has changed since you opened the page. Look at it again, then confirm.")
 
 
 class AlreadyAsked(Refused):

@@ -22,6 +22,13 @@ from partners.legible import LinesField, ask_for_legible_lines
 from partners.models import Language, Staff
 
 MATCHES_NAMED = 5
+# For how many days a customer may give a privilege.
+LASTS = (
+    ("", gettext_lazy("Until you take it back")),
+    ("30", gettext_lazy("30 days")),
+    ("90", gettext_lazy("90 days")),
+    ("365", gettext_lazy("One year")),
+)
 LOOKS_LIKE_ID = re.compile(r"[0-9]{1,4}")
 
 
@@ -137,6 +144,12 @@ class AnswerForm(forms.Form):
         help_text=gettext_lazy("As in contoso.partner.onmschina.cn; it cannot be changed later."),
     )
     services = ServiceField(label=gettext_lazy("Services"), queryset=Service.objects.none(), required=False)
+    lasts = forms.ChoiceField(
+        label=gettext_lazy("For how long"),
+        choices=LASTS,
+        required=False,
+        help_text=gettext_lazy("You can take it back before. When the time is over it ends by itself."),
+    )
 
     def __init__(self, data: Any = None, *, invitation: Invitation) -> None:
         super().__init__(data)
@@ -144,6 +157,8 @@ class AnswerForm(forms.Form):
         self.invitation = invitation
         asked = [one.service_id for one in invitation.asked_services]
         self.fields["services"].queryset = Service.objects.filter(pk__in=asked)  # type: ignore[attr-defined]
+        if not asked:
+            del self.fields["lasts"]
         if invitation.customer_id is not None:
             del self.fields["company_name"], self.fields["domain"]
 
@@ -168,6 +183,12 @@ class AnswerForm(forms.Form):
     def service_ids(self) -> list[int]:
         """The services that are ticked."""
         return [service.pk for service in self.cleaned_data["services"]]
+
+    @property
+    def days(self) -> int | None:
+        """For how many days the privileges are given; `None` for as long as nobody takes them back."""
+        lasts = self.cleaned_data.get("lasts")
+        return int(lasts) if lasts else None
 
     @property
     def company(self) -> Company | None:

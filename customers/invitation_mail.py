@@ -129,6 +129,22 @@ def mail_lost_privileges(customer: Customer, partner: Partner, services: Sequenc
     _mail_staff(told_staff(partner), "privileges_lost", {"company": customer.company_name, "services": list(services)})
 
 
+def mail_expiring(customer: Customer, partner: Partner, services: Sequence[str], *, days: int) -> None:
+    """Warn a partner that its privileges of this customer expire within so many days."""
+    _mail_of_expiry("privileges_expiring", customer, partner, services, days=days)
+
+
+def mail_expired(customer: Customer, partner: Partner, services: Sequence[str]) -> None:
+    """Tell a partner that its privileges of this customer have expired."""
+    _mail_of_expiry("privileges_expired", customer, partner, services)
+
+
+def _mail_of_expiry(template: str, customer: Customer, partner: Partner, services: Sequence[str], **more: Any) -> None:
+    link = absolute(reverse("desk:privileges", args=[customer.pk]))
+    words = {"company": customer.company_name, "services": list(services), "link": link, **more}
+    _mail_staff(told_staff(partner), template, words)
+
+
 def mail_revoked(link: AccessLink, services: Sequence[str]) -> None:
     """Tell both that the customer took privileges back."""
     words = {"partner": link.partner.name, "company": link.customer.company_name, "services": list(services)}

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from customers.answering import customer_actor
+from customers.actors import customer_actor
 from customers.inviting import record_of
 from customers.models import Invitation, InvitationState
 from partners.models import Language, Partner

@@ -116,7 +116,7 @@ def _accept(request: HttpRequest, link: InvitationLink, found: Invitation) -> Ht
     if not form.is_valid():
         return _drawn(request, link, found, form, status=HTTPStatus.BAD_REQUEST)
     try:
-        given = accept(link=link, services=form.service_ids, company=form.company)
+        given = accept(link=link, services=form.service_ids, company=form.company, days=form.days)
     except WrongState as refusal:
         return _over(request, refusal.invitation)
     except ValidationError as error:

@@ -218,7 +218,9 @@ def _refuse(wanted: Wanted, customer: Customer | None, services: list[Service]) 
         raise AlreadyReseller
     if not wanted.with_relationship and not in_force:
         raise NotYourCustomer
-    held = DelegatedAdminPrivilege.objects.held_by(wanted.partner_id).filter(customer=customer, service__in=services)
+    held = DelegatedAdminPrivilege.objects.lasting().filter(
+        partner_id=wanted.partner_id, customer=customer, service__in=services
+    )
     if names := list(held.values_list("service__name", flat=True)):
         raise ServicesHeldAlready(names)
     _refuse_asked_twice(wanted, services, Invitation.objects.filter(customer=customer))

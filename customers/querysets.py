@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.db.models.lookups import Exact
+from django.utils import timezone
 
 from customers.naming import can_be_stored, indexed_part, name_key
 
@@ -148,9 +149,43 @@ class RelationshipQuerySet(models.QuerySet[Any]):
 class PrivilegeQuerySet(models.QuerySet[Any]):
     """Delegated admin privileges."""
 
-    def held(self) -> Self:
-        """Those in force."""
+    def not_revoked(self) -> Self:
+        """Those that nobody has written down as over: in force, or expired a short while ago. One a service at most."""
         return self.filter(revoked_at__isnull=True)
+
+    def held(self) -> Self:
+        """Those in force: not revoked, and not past their expiry.
+
+        What time it is, the database says: SQL that is built once and kept must hold no moment.
+        """
+        return self.not_revoked().filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
+
+    def visible_to(self, staff: "Staff") -> Self:
+        """Those that the person's partner holds or held, of customers that it sees."""
+        from customers.models import ResellerRelationship
+
+        seen = ResellerRelationship.objects.visible_to(staff).filter(customer_id=OuterRef("customer_id"))
+        return self.filter(Exists(seen), partner_id=staff.partner_id)
+
+    def expiring(self) -> Self:
+        """Those that end soon or have, and whose end nobody has written down yet."""
+        from customers.models.customers import SOON
+
+        return self.not_revoked().filter(expires_at__lte=timezone.now() + SOON)
+
+    def over(self) -> Self:
+        """Those in force no more, written down or not."""
+        return self.filter(Q(revoked_at__isnull=False) | Q(expires_at__lte=Now()))
+
+    def ended_since(self, moment: datetime.datetime) -> Self:
+        """Those whose end was written down since."""
+        return self.filter(revoked_at__gte=moment)
+
+    def lasting(self) -> Self:
+        """Those in force that do not expire so soon that they may be asked for anew."""
+        from customers.models.customers import SOON
+
+        return self.held().filter(Q(expires_at__isnull=True) | Q(expires_at__gt=timezone.now() + SOON))
 
     def held_by(self, partner_id: uuid.UUID | None) -> Self:
         """Those that this partner holds."""
@@ -198,6 +233,12 @@ class InvitationQuerySet(models.QuerySet[Any]):
     def unanswered(self, now: datetime.datetime) -> Self:
         """Drafts, and those that the customer can answer at this moment."""
         return self.filter(Q(state="draft") | Q(state__in=("sent", "opened"), expires_at__gt=now))
+
+    def for_privileges(self) -> Self:
+        """Those that ask for the administration of services."""
+        from customers.models import InvitedService
+
+        return self.filter(Exists(InvitedService.objects.filter(invitation_id=OuterRef("pk"))))
 
     def with_parts(self) -> Self:
         """With all that pages say of them."""

@@ -166,12 +166,13 @@ def _page(rows: Sequence[Any], order: Order, *, back: bool, on: bool) -> Page:
     )
 
 
-def by_moment(field: str, *, newest_first: bool = True) -> Order:
-    """By this date and time, and by id where two are of the same moment."""
+def by_moment(field: str, *, newest_first: bool = True, is_numbered: bool = False) -> Order:
+    """By this date and time, and by id where two are of the same moment; `is_numbered` where ids are numbers."""
 
     def onward(rows: QuerySet[Any], place: Place, *, later: bool) -> QuerySet[Any]:
         moment, way, sign = read_moment(place[0]), "gt" if later else "lt", "" if later else "-"
-        beyond = Q(**{f"{field}__{way}": moment}) | Q(**{field: moment, f"pk__{way}": place[1]})
+        pk = place[1].int if is_numbered else place[1]
+        beyond = Q(**{f"{field}__{way}": moment}) | Q(**{field: moment, f"pk__{way}": pk})
         # The redundant bound lets the index start at the place instead of filtering from the beginning.
         return rows.filter(beyond, **{f"{field}__{way}e": moment}).order_by(f"{sign}{field}", f"{sign}pk")
 
@@ -180,7 +181,10 @@ def by_moment(field: str, *, newest_first: bool = True) -> Order:
         first=lambda rows: rows.order_by(f"{sign}{field}", f"{sign}pk"),
         after=partial(onward, later=not newest_first),
         before=partial(onward, later=newest_first),
-        place=lambda row: (getattr(row, field).astimezone(datetime.UTC).isoformat(), row.pk),
+        place=lambda row: (
+            getattr(row, field).astimezone(datetime.UTC).isoformat(),
+            uuid.UUID(int=row.pk) if is_numbered else row.pk,
+        ),
     )
 
 

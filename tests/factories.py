@@ -30,7 +30,7 @@ from partners.models import InvitedRole, Partner, PartnerType, Staff, StaffInvit
 from partners.roles import Role
 from partners.tokens import digest_of, new_token
 from subscriptions.models import Order, OrderLine, Status, Subscription
-from upgrades.models import Upgrade, UpgradePath
+from upgrades.models import Upgrade, UpgradePath, UpgradeWatch
 
 # Its own types say that a factory makes factories.
 factory: Any = factory_boy
@@ -261,6 +261,18 @@ class UpgradeFactory(ModelFactory):
     quantity_after = 25
     version_after = 2
     matrix_version = 1
+
+
+class UpgradeWatchFactory(ModelFactory):
+    """Somebody waits to be told when their partner can upgrade a Business Premium to any offer."""
+
+    class Meta:
+        model = UpgradeWatch
+
+    staff = factory.SubFactory(StaffFactory)
+    partner = factory.SelfAttribute("staff.partner")
+    customer = factory.SelfAttribute("subscription.customer")
+    subscription = factory.LazyAttribute(lambda this: sold(this.partner, customer_of(this.partner), "Business Premium"))
 
 
 class InvitationFactory(ModelFactory):

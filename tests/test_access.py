@@ -105,6 +105,7 @@ TABLE: dict[str, Entry] = {
     "subscriptions:edit": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION),
     "upgrades:upgrade_form": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION),
     "upgrades:upgrade_review": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION),
+    "upgrades:watch": Entry(Permission.MANAGE_SUBSCRIPTIONS, SUBSCRIPTION, method="post", sent=(("act", "stop"),)),
     "upgrades:receipt": Entry(Permission.SEE_CUSTOMERS, UPGRADE),
     "upgrades:receipt_json": Entry(Permission.SEE_CUSTOMERS, UPGRADE),
     "upgrades:tick": Entry(Permission.MANAGE_SUBSCRIPTIONS, (*UPGRADE, "number"), method="post"),
@@ -147,6 +148,10 @@ TABLE: dict[str, Entry] = {
     "desk:customer_activity": Entry(Permission.SEE_ACTIVITY, CUSTOMER),
     "desk:activity": Entry(Permission.SEE_ACTIVITY),
     "desk:upgrade_list": Entry(Permission.SEE_CUSTOMERS),
+    "desk:privilege_desk": Entry(Permission.REQUEST_PRIVILEGES),
+    "desk:privileges": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
+    "desk:give_up_privileges": Entry(Permission.REQUEST_PRIVILEGES, CUSTOMER),
+    "desk:request_privileges": Entry(Permission.REQUEST_PRIVILEGES, CUSTOMER, method="post"),
 }
 
 

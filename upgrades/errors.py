@@ -88,3 +88,14 @@ class KeyReused(UpgradeRefused):
     def message(self) -> str:
         """The reason as a sentence."""
         return _("This form was already used for another upgrade. Open the upgrade page afresh and choose again.")
+
+
+class PossibleAlready(UpgradeRefused):
+    """Somebody asks to be told of an upgrade that is possible now."""
+
+    codes = ("upgrade_possible",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("It can be upgraded already; there is nothing to wait for.")

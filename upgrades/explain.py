@@ -1,14 +1,18 @@
 """A verdict in words: every condition with a tick or a cross, the fact behind it, and what mends it."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from upgrades.conditions import CONDITIONS, Condition
+from upgrades.models import UpgradeWatch
 from upgrades.verdicts import Verdict
+from upgrades.waiting import Requests, Wait, not_asked_for, requests_for, waits
 from upgrades.words import FACTS, FOR_CUSTOMER, REMEDIES, worded
 
 # What the button says that leads to the page which mends.
@@ -31,15 +35,21 @@ class Explained:
     remedy_url: str = ""
     remedy_button: str = ""
     for_customer: str = ""
+    # What the customer can be asked for and is not yet, by ids of services; and what is on its way already.
+    to_request: tuple[int, ...] = ()
+    waits: tuple[Wait, ...] = ()
 
 
-def explain(verdict: Verdict) -> list[Explained]:
-    """Every condition of this verdict, the unmet ones first."""
-    explained = [_explain(verdict, condition) for condition in CONDITIONS]
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+def explain(verdict: Verdict, requests: Requests = NOTHING) -> list[Explained]:
+    """Every condition of this verdict, the unmet ones first; `requests` as in `upgrades.waiting`."""
+    explained = [_explain(verdict, condition, requests) for condition in CONDITIONS]
     return sorted(explained, key=lambda one: one.is_met)
 
 
-def _explain(verdict: Verdict, condition: Condition) -> Explained:
+def _explain(verdict: Verdict, condition: Condition, requests: Requests) -> Explained:
     is_met = condition not in verdict.unmet
     facts = tuple(worded(FACTS, fact.code, fact.values) for fact in verdict.facts(condition))
     words = str(condition.met_words if is_met else condition.unmet_words)
@@ -58,6 +68,8 @@ def _explain(verdict: Verdict, condition: Condition) -> Explained:
         remedy_url=url,
         remedy_button=str(BUTTONS[remedy.page]) if url else "",
         for_customer=worded(FOR_CUSTOMER, remedy.code, remedy.values) if remedy.for_customer else "",
+        to_request=not_asked_for(verdict, remedy.services, requests),
+        waits=waits(verdict, condition, requests),
     )
 
 
@@ -81,6 +93,7 @@ class Card:
 
     verdict: Verdict
     explained: list[Explained]
+    watch: UpgradeWatch | None = None
 
     @property
     def unmet(self) -> tuple[Explained, ...]:
@@ -93,6 +106,7 @@ class Card:
         return tuple(one for one in self.explained if one.is_met)
 
 
-def cards(verdicts: Sequence[Verdict]) -> list[Card]:
-    """A card for each target, the nearest first."""
-    return [Card(verdict, explain(verdict)) for verdict in verdicts]
+def cards(verdicts: Sequence[Verdict], watches: Mapping[uuid.UUID | None, UpgradeWatch] = NOTHING) -> list[Card]:
+    """A card for each target, the nearest first; `watches` are the open ones of the reader, by the target."""
+    requests = requests_for(verdicts)
+    return [Card(one, explain(one, requests), watches.get(one.path.target.pk)) for one in verdicts]

@@ -13,7 +13,7 @@ from customers.models import Customer
 from partners.models import Partner, Staff
 from subscriptions.models import Subscription
 from upgrades.footnotes import footnote_words
-from upgrades.querysets import UpgradeQuerySet
+from upgrades.querysets import UpgradeQuerySet, UpgradeWatchQuerySet
 
 
 class UpgradeMatrix(models.Model):
@@ -170,3 +170,65 @@ class Upgrade(models.Model):
     def change(self) -> dict[str, Any]:
         """What it gained, replaced and lost, as the plan chips draw it."""
         return {"gained": self.gained, "replaced": self.replaced, "lost": self.lost}
+
+
+class WatchEnding(models.TextChoices):
+    """How it came that nobody waits any more to be told of an upgrade."""
+
+    TOLD = "told", _("Told that it is possible")
+    STOPPED = "stopped", _("Did not want to be told any more")
+    OVERTAKEN = "overtaken", _("There is no such upgrade any more")
+    NOT_ALLOWED = "not_allowed", _("May not upgrade it any more")
+
+
+class UpgradeWatch(models.Model):
+    """A person waits to be told when a subscription can be upgraded: to this target, or to any where none is named.
+
+    It is open until `ended_at`; `ending` says how it came to its end.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="upgrade_watches", db_index=False)
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="+", db_index=False)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False)
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="watches")
+    target = models.ForeignKey(Offer, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ending = models.CharField(_("how it ended"), max_length=12, choices=WatchEnding, blank=True)
+
+    objects: ClassVar[UpgradeWatchQuerySet] = UpgradeWatchQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("wait for an upgrade")
+        verbose_name_plural = _("waits for upgrades")
+        ordering = ["-asked_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["staff", "subscription", "target"],
+                condition=models.Q(ended_at__isnull=True, target__isnull=False),
+                name="upgrade_watch_once",
+            ),
+            models.UniqueConstraint(
+                fields=["staff", "subscription"],
+                condition=models.Q(ended_at__isnull=True, target__isnull=True),
+                name="upgrade_watch_of_any_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ending="", ended_at__isnull=True)
+                | models.Q(ending__in=WatchEnding.values, ended_at__isnull=False),
+                name="upgrade_watch_ended_how",
+            ),
+        ]
+        indexes = [
+            # Asked in the transaction of whatever may mend a condition, so it holds what is open and nothing else.
+            models.Index(fields=["customer"], condition=models.Q(ended_at__isnull=True), name="upgrade_watch_open"),
+            models.Index(
+                fields=["staff", "-ended_at"],
+                condition=models.Q(ending=WatchEnding.TOLD),
+                name="upgrade_watch_told",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id}: {self.subscription_id} → {self.target_id or '*'}"

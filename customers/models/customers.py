@@ -1,5 +1,6 @@
 """Customers, who resells to them, and who may administer which of their services."""
 
+import datetime
 import re
 import uuid
 from typing import Any, ClassVar
@@ -8,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Service
@@ -18,6 +20,8 @@ from partners.models import Partner
 
 # Both cases are spelled out: without regard to case, “K” would also be the sign of the Kelvin.
 LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# A privilege that is over within so long can be asked for anew, and its holder is warned.
+SOON = datetime.timedelta(days=30)
 HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{LABEL}\.)+{LABEL}\Z")
 
 
@@ -95,8 +99,21 @@ class ResellerRelationship(models.Model):
         return f"{self.partner_id} – {self.customer_id}"
 
 
+class Ending(models.TextChoices):
+    """How a privilege came to its end, as far as that is known."""
+
+    REVOKED = "revoked", _("Taken back by the customer")
+    MOVED = "moved", _("Given to another partner")
+    GIVEN_UP = "given_up", _("Given up by you")
+    EXPIRED = "expired", _("Expired")
+
+
 class DelegatedAdminPrivilege(models.Model):
-    """This partner may administer this service of this customer, until it is revoked."""
+    """This partner may administer this service of this customer, until that is over.
+
+    From `expires_at` on it counts for nothing (`held`), whether or not the nightly command has written down that it
+    is over: only then, or when it is revoked, is `revoked_at` set.
+    """
 
     customer = models.ForeignKey(
         Customer, models.CASCADE, related_name="privileges", db_index=False, verbose_name=_("customer")
@@ -108,7 +125,11 @@ class DelegatedAdminPrivilege(models.Model):
         Partner, models.PROTECT, related_name="privileges", db_index=False, verbose_name=_("partner")
     )
     since = models.DateTimeField(_("since"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    ending = models.CharField(
+        _("how it ended"), max_length=10, choices=Ending, blank=True, default="", db_default="", editable=False
+    )
 
     objects: ClassVar[PrivilegeQuerySet] = PrivilegeQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -121,7 +142,77 @@ class DelegatedAdminPrivilege(models.Model):
                 condition=models.Q(revoked_at__isnull=True),
                 name="one_privilege_holder_per_service",
             ),
+            models.CheckConstraint(
+                condition=models.Q(ending="") | models.Q(ending__in=Ending.values, revoked_at__isnull=False),
+                name="privilege_ended_how",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["partner", "expires_at", "id"],
+                condition=models.Q(revoked_at__isnull=True, expires_at__isnull=False),
+                name="privilege_expiring_by_partner",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=models.Q(revoked_at__isnull=True, expires_at__isnull=False),
+                name="privilege_expiring",
+            ),
+            models.Index(
+                fields=["partner", "-revoked_at", "-id"],
+                condition=models.Q(revoked_at__isnull=False),
+                name="privilege_ended_by_partner",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.partner_id}: {self.service_id} – {self.customer_id}"
+
+    def has_expired(self, now: datetime.datetime) -> bool:
+        """Whether its time was over at this moment."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    @property
+    def service_ids(self) -> list[int]:
+        """The service as a list, as the button that requests takes it."""
+        return [self.service_id]
+
+    @property
+    def ended_at(self) -> datetime.datetime | None:
+        """When it came to its end; of one in force when it will."""
+        return self.revoked_at or self.expires_at
+
+    @property
+    def ending_words(self) -> str:
+        """How it came to its end."""
+        if self.revoked_at is None and self.has_expired(timezone.now()):
+            return str(Ending.EXPIRED.label)
+        return str(Ending(self.ending).label) if self.ending else gettext("Ended")
+
+    @property
+    def expires_soon(self) -> bool:
+        """Whether it is over within the time in which its holder is warned."""
+        return self.expires_at is not None and self.expires_at <= timezone.now() + SOON
+
+    @property
+    def days_left(self) -> int:
+        """For how many whole days it is in force still; one that never ends is not asked."""
+        assert self.expires_at is not None
+        return max((self.expires_at - timezone.now()).days, 0)
+
+
+class PrivilegeWarning(models.Model):
+    """That a warning of an expiry was given, so that it is given once: for this privilege, this end, so many days."""
+
+    privilege = models.ForeignKey(DelegatedAdminPrivilege, models.CASCADE, related_name="warnings", db_index=False)
+    expires_at = models.DateTimeField()
+    days = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["privilege", "expires_at", "days"], name="privilege_warning_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.privilege_id}: {self.days}"

@@ -82,6 +82,9 @@ class Invitation(models.Model):
         indexes = [
             models.Index(fields=["partner", "-created_at", "-id"], name="invitation_by_partner"),
             models.Index(fields=["expires_at"], condition=Q(state__in=WAITING), name="invitation_waiting"),
+            models.Index(
+                fields=["partner", "created_at", "id"], condition=Q(state__in=UNANSWERED), name="invitation_unanswered"
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=InvitationState.values), name="invitation_state_known"),

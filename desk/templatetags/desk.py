@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from customers.models import DelegatedAdminPrivilege
 from desk.drawing import draw_lines
 from desk.portfolio import CustomerLine
 from partners.templatetags.look import day, icon
@@ -60,6 +61,37 @@ def deletion_pill(subscription: Subscription) -> SafeString:
         colour,
         deletion_words(days),
         day(subscription.deletion_time),
+    )
+
+
+@register.simple_tag
+def expiry_pill(privilege: DelegatedAdminPrivilege) -> SafeString:
+    """How soon a privilege expires, the date on hover; nothing for one that never does."""
+    if privilege.expires_at is None:
+        return SafeString("")
+    days = (timezone.localdate(privilege.expires_at) - timezone.localdate()).days
+    colour = "bad" if days <= SOON else "warning" if privilege.expires_soon else "quiet"
+    date = formats.date_format(timezone.localtime(privilege.expires_at), "DATE_FORMAT")
+    words = _("expired") if privilege.has_expired(timezone.now()) else expiry_words(days)
+    return format_html('<span class="pill pill-{}" title="{}">{}</span>', colour, date, words)
+
+
+def expiry_words(days: int) -> str:
+    """When something expires, counted in days from today."""
+    if days <= 0:
+        return _("expires today")
+    return ngettext("expires in %(days)s day", "expires in %(days)s days", days) % {"days": days}
+
+
+@register.simple_tag
+def waiting_words(since: datetime.datetime) -> SafeString:
+    """For how many days something has waited, the moment since on hover."""
+    days = (timezone.localdate() - timezone.localdate(since)).days
+    words = ngettext("waits for %(days)s day", "waits for %(days)s days", days) % {"days": days}
+    local = timezone.localtime(since)
+    full = formats.date_format(local, "DATETIME_FORMAT")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, words if days > 0 else _("since today")
     )
 
 

@@ -1,7 +1,9 @@
 """The desk: where the work is today. What stands on it depends on what the person may do."""
 
+import datetime
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -9,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from activity.models import ActivityRecord
-from customers.models import Invitation
+from customers.models import DelegatedAdminPrivilege, Ending, Invitation
 from desk.log import log_lines
+from desk.mended import mended_upgrades
 from desk.paging import by_moment
 from desk.portfolio import soon_deleted
 from desk.summary import summarise
@@ -25,6 +28,9 @@ SUSPENDED_WITHIN = 30
 UNFINISHED_SHOWN = 5
 LATELY_SHOWN = 6
 INVITATIONS_SHOWN = 5
+PRIVILEGES_SHOWN = 5
+# For so long the desk tells of a privilege that was lost.
+DAYS_OF_LOST = 14
 # Each upgrade has several of these, and the list of hand-overs shows them already.
 TOO_SMALL = ("tick_hand_over_step", "untick_hand_over_step")
 
@@ -64,7 +70,9 @@ def _work(staff: Staff) -> dict[str, Any]:
         "unfinished": unfinished.order_by().count(),
         "suspended": suspended[:SUSPENDED_SHOWN],
         "hand_overs": unfinished.defer("evidence").order_by("created_at")[:UNFINISHED_SHOWN],
+        "mended": mended_upgrades(staff),
         **_invitations(staff),
+        **_privileges(staff),
         **_lately(staff),
     }
 
@@ -75,6 +83,20 @@ def _invitations(staff: Staff) -> dict[str, Any]:
         return {}
     unanswered = Invitation.objects.visible_to(staff).unanswered(timezone.now()).with_names()
     return {"invitations": unanswered.order_by("expires_at", "created_at")[:INVITATIONS_SHOWN]}
+
+
+def _privileges(staff: Staff) -> dict[str, Any]:
+    """Privileges that expire soon, the next first, and those lost lately, for who may ask for them."""
+    if not staff.may(Permission.REQUEST_PRIVILEGES):
+        return {}
+    visible = DelegatedAdminPrivilege.objects.visible_to(staff)
+    lost = visible.ended_since(timezone.now() - datetime.timedelta(days=DAYS_OF_LOST)).exclude(ending=Ending.GIVEN_UP)
+    shown = [
+        *visible.expiring().order_by("expires_at", "pk")[:PRIVILEGES_SHOWN],
+        *lost.order_by("-revoked_at", "-pk")[:PRIVILEGES_SHOWN],
+    ]
+    prefetch_related_objects(shown, "customer", "service")
+    return {"privileges": shown}
 
 
 def _lately(staff: Staff) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from upgrades.explain import cards
 from upgrades.models import Upgrade
 from upgrades.prepared import Prepared
 from upgrades.verdicts import Verdict, judge
+from upgrades.watching import open_watches
 
 EVENTS_SHOWN = 6
 NEWEST_FIRST = by_moment("at")
@@ -71,23 +72,31 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
     assert partner is not None
     subscription = _visible(subscription_id, customer_id, partner)
     verdicts = judge([subscription], partner=partner) if subscription.is_live else []
+    is_ours, may_upgrade = subscription.is_sold_by(partner), request.user.may(Permission.MANAGE_SUBSCRIPTIONS)
+    may_watch = is_ours and may_upgrade and not all(verdict.is_eligible for verdict in verdicts)
+    watches = open_watches(request.user, subscription) if may_watch else {}
     context = {
         "customer": subscription.customer,
         "subscription": subscription,
-        "is_ours": subscription.is_sold_by(partner),
+        "is_ours": is_ours,
         "partner": partner,
         # An add-on can hang on a subscription that another partner sold and that stays out of sight.
         "sees_parent": subscription.parent_id is not None and _sees_parent(subscription, partner),
-        "cards": cards(verdicts),
+        "cards": cards(verdicts, watches),
+        "may_watch": may_watch,
+        "watch_of_any": watches.get(None),
         "eligible": sum(verdict.is_eligible for verdict in verdicts),
         "steps": _steps_to_nearest(verdicts),
-        "may_upgrade": request.user.may(Permission.MANAGE_SUBSCRIPTIONS),
+        "may_upgrade": may_upgrade,
+        "may_request": request.user.may(Permission.REQUEST_PRIVILEGES),
+        "may_see_requests": request.user.may(Permission.REQUEST_RELATIONSHIP),
+        "request_key": str(uuid.uuid4()),
         "plans": _plans(subscription, verdicts),
         "add_ons": _ADD_ONS.ask([subscription.pk], partner_id=partner.pk),
         "upgrades": _UPGRADES.ask([subscription.pk], partner_id=partner.pk),
         "order": _own_order(subscription, request.user),
         "blocked": blocked_by(subscription, partner=partner),
-        "events": _lately(subscription, request.user) if subscription.is_sold_by(partner) else [],
+        "events": _lately(subscription, request.user) if is_ours else [],
     }
     return render(request, "desk/subscription_details.html", context)
 

@@ -77,6 +77,17 @@ MARIA_PENALVER = {
     "address_line1": "Paseo del Prado, 45",
     "postal_code": "28014",
 }
+HE_MIN = {
+    "first_name": "敏",
+    "last_name": "何",
+    "email": "he.min@jianghan.example",
+    "country": "CN",
+    "state": "HB",
+    "city": "武汉",
+    "district": "江汉区",
+    "address_line1": "解放大道688号",
+    "postal_code": "430022",
+}
 
 OF_CONTOSO = (
     Company("Adatum 软件有限公司", "adatum", (Held(BUSINESS, 48, "总部 Head office", days=410),), contact=LI_NA),
@@ -101,7 +112,7 @@ OF_CONTOSO = (
         "jinling-design",
         (Held(PROPLUS, 85, "设计部", days=610), Held(EXCHANGE_1, 85, days=610)),
     ),
-    Company("武汉江汉物流有限公司", "jianghan", (Held(BUSINESS, 25),), without=("exchange", "skype")),
+    Company("武汉江汉物流有限公司", "jianghan", (Held(BUSINESS, 25),), without=("exchange", "skype"), contact=HE_MIN),
     Company("西安丝路国际旅行社", "silkroad-travel", (Held(PREMIUM, 18, status="pending", days=1),)),
     Company("天津海河食品有限公司", "haihe-food", (Held(BUSINESS, 40, status="suspended", suspended=45),)),
     Company(
@@ -109,9 +120,14 @@ OF_CONTOSO = (
         "sz-precision",
         (Held(E3, 1200, "工厂一", days=820), Held(E1, 640, "工厂二", days=300)),
     ),
-    Company("青岛海岸酒店管理有限公司", "qd-coast", (Held(ESSENTIALS, 75), Held(E1, 20, "Reception", days=44))),
+    Company(
+        "青岛海岸酒店管理有限公司",
+        "qd-coast",
+        (Held(ESSENTIALS, 75), Held(E1, 20, "Reception", days=44)),
+        expiring={"exchange": 26, "sharepoint": 26},
+    ),
     Company("厦门鹭岛软件有限公司", "ludao", (Held(BUSINESS, 12), Held(BUSINESS, 30, "Support", days=80))),
-    Company("长沙湘江教育集团", "xiangjiang-edu", (Held(PREMIUM, 290, "教师", days=330),)),
+    Company("长沙湘江教育集团", "xiangjiang-edu", (Held(PREMIUM, 290, "教师", days=330),), expiring={"exchange": 6}),
     Company("重庆山城餐饮连锁有限公司", "shancheng", (Held(BUSINESS, 55), Held(SKYPE_1, 55, parent=0, days=120))),
     Company("宁波港联国际货运代理有限公司", "ganglian", (Held(ESSENTIALS, 64, renews=False, days=345),)),
     Company("合肥量子通信研究所", "hf-quantum", (Held(PREMIUM, 44, "实验室"),), without=("information-protection",)),

@@ -25,11 +25,21 @@ class Past:
     language: Language = Language.CHINESE
     services: tuple[str, ...] = ()
     by: str = "agent@contoso-reseller.example"
+    relationship: bool = True
 
 
 PAST = (
     Past(InvitationState.OPENED, 3, "lin.yu@harbin-optik.example", "林宇", services=("exchange", "sharepoint")),
     Past(InvitationState.ACCEPTED, 40, "it@wingtip.example", "Mei Zhang", "wingtip", Language.ENGLISH, ("exchange",)),
+    Past(
+        InvitationState.OPENED,
+        5,
+        "it@hf-quantum.partner.onmschina.cn",
+        "",
+        "hf-quantum",
+        services=("information-protection",),
+        relationship=False,
+    ),
     Past(InvitationState.DECLINED, 12, "compras@aguas-claras.example", "Lucía Ferrer", language=Language.SPANISH),
     Past(InvitationState.EXPIRED, 45, "office@baltic-timber.example", "", language=Language.ENGLISH),
     Past(InvitationState.WITHDRAWN, 6, "hr@baltic-timbre.example", "", language=Language.ENGLISH),
@@ -76,6 +86,7 @@ def _add(past: Past) -> None:
         email=past.email,
         contact_name=past.contact_name,
         language=past.language,
+        with_relationship=past.relationship,
         state=past.state,
         created_at=sent - datetime.timedelta(minutes=5),
         sent_at=sent,

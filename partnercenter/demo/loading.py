@@ -10,12 +10,14 @@ from django.utils import timezone
 from activity.operations import SYSTEM, record
 from catalog.models import Offer
 from customers.models import Customer
+from customers.privilege_expiry import tend_privileges
 from partnercenter.demo.accounts import ACCOUNTS, PASSWORD, Account
 from partnercenter.demo.cases import CASES
 from partnercenter.demo.catalogue import add_catalogue
 from partnercenter.demo.companies import COMPANIES, E1, E3, EXCHANGE_1, EXCHANGE_2, PREMIUM, PROPLUS, SHAREPOINT_2
 from partnercenter.demo.invitations import add_invitations
 from partnercenter.demo.portfolio import Company, demo_id, records
+from partnercenter.demo.privileges import move_privileges
 from partnercenter.demo.staff import add_colleagues
 from partnercenter.portfolio.importing import import_records
 from partners.models import Staff, StaffRole
@@ -109,6 +111,8 @@ def load_demo() -> Loaded:
     if missing:
         add_invitations()
         add_colleagues()
+        move_privileges()
+        tend_privileges(now=timezone.now())
     return Loaded(customers=len(missing), accounts=len(accounts), upgrades=sum(map(bool, upgrades)), prices=priced)
 
 

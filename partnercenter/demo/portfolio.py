@@ -52,8 +52,9 @@ class Company:
     """A customer: who may sell to it, who administers which of its services, and what it holds.
 
     The first of the `resellers` holds all privileges but those `without`; the services of `elsewhere` are the
-    second's. `expected` are the codes that stand in the way of each target of its first subscription, in the
-    eyes of Contoso, where the customer is a worked case. `billing` says only what differs from the `contact`.
+    second's; those `expiring` end after so many days. `expected` are the codes that stand in the way of each target of
+    its first subscription, in the eyes of Contoso, where the customer is a worked case. `billing` says only what
+    differs from the `contact`.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Company:
     resellers: tuple[str, ...] = (CONTOSO,)
     without: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    expiring: Mapping[str, int] = field(default_factory=dict)
     customer_id: str = ""
     note: str = ""
     expected: Mapping[str, list[str]] = field(default_factory=dict)
@@ -96,7 +98,11 @@ def _customer(company: Company, offers: Mapping[str, str], services: list[str], 
         "domain": company.domain if "." in company.domain else f"{company.domain}{SUFFIX}",
         "resellers": list(company.resellers),
         "delegated_admin_privileges": [
-            {"service": service, "partner": company.resellers[service in company.elsewhere]}
+            {
+                "service": service,
+                "partner": company.resellers[service in company.elsewhere],
+                **_expiry(company.expiring.get(service), today),
+            }
             for service in services
             if service not in company.without
         ],
@@ -105,6 +111,11 @@ def _customer(company: Company, offers: Mapping[str, str], services: list[str], 
         ],
         **_account(company),
     }
+
+
+def _expiry(days: int | None, today: datetime.date) -> dict[str, str]:
+    """When a privilege ends, for one that does not last until it is taken back."""
+    return {} if days is None else {"expires": _at_opening(today + datetime.timedelta(days=days))}
 
 
 def _account(company: Company) -> dict[str, Any]:

@@ -144,6 +144,7 @@ class Checker:
                 "service": Member(catalogue.service),
                 "partner": Member(uuid),
                 "since": Member(time, left_out=None),
+                "expires": Member(time, left_out=None),
             }
         )
         self.subscription = Shape(
@@ -274,10 +275,9 @@ class Checker:
             elif service and privilege["partner"] and row["id"]:
                 known.add(service)
                 key = self.catalogue.services[service]
-                self.stage(
-                    PRIVILEGES,
-                    (record.sequence, record.number, number, row["id"], key, privilege["partner"], privilege["since"]),
-                )
+                times = privilege["since"], privilege["expires"]
+                values = row["id"], key, privilege["partner"], *times
+                self.stage(PRIVILEGES, (record.sequence, record.number, number, *values))
 
     def _subscriptions(self, row: dict[str, Any]) -> set[str]:
         """Stage the subscriptions, and return the partners who sold them."""

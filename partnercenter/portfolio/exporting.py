@@ -1,10 +1,10 @@
 """Writes the portal's customers and what they hold as a portfolio file, in a lasting order and in little memory.
 
 Members that the first form of the file lacks are written only where the portal knows something to say there:
-`since` of a privilege, `resellers_since`, and `former_resellers`, partners whose relationship ended after they had
-sold something, where no subscription of the file tells that by itself; `orders`, with how far the provisioning of
-each line is; `contact` and `billing`, the contact details and the billing profile of a customer, each without its empty
-fields.
+`since` and `expires` of a privilege, `resellers_since`, and `former_resellers`, partners whose relationship ended
+after they had sold something, where no subscription of the file tells that by itself; `orders`, with how far the
+provisioning of each line is; `contact` and `billing`, the contact details and the billing profile of a customer, each
+without its empty fields.
 """
 
 import datetime
@@ -89,7 +89,7 @@ class Portfolio:
         )
         privileges = _Groups(
             self.privileges.order_by("customer_id", "service__code").values_list(
-                "customer_id", "service__code", "partner_id", "since"
+                "customer_id", "service__code", "partner_id", "since", "expires_at"
             )
         )
         subscriptions = _Groups(
@@ -205,8 +205,13 @@ def _without_empty(names: Iterable[str], row: Row) -> dict[str, str]:
 
 def _privileges(rows: Iterable[Row]) -> list[dict[str, str]]:
     return [
-        {"service": code, "partner": str(partner_id), **({"since": _time(since)} if since else {})}
-        for _customer, code, partner_id, since in rows
+        {
+            "service": code,
+            "partner": str(partner_id),
+            **({"since": _time(since)} if since else {}),
+            **({"expires": _time(expires)} if expires else {}),
+        }
+        for _customer, code, partner_id, since, expires in rows
     ]
 
 

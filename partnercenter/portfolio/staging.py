@@ -42,7 +42,10 @@ RELATIONSHIPS = Table(
     # `member` is the list of the file that names the partner; none where only a subscription does.
     {"member": TEXT, "customer_id": UUID, "partner_id": UUID, "in_force": FLAG, "since": TIME},
 )
-PRIVILEGES = Table("staged_privilege", {"customer_id": UUID, "service_id": INTEGER, "partner_id": UUID, "since": TIME})
+PRIVILEGES = Table(
+    "staged_privilege",
+    {"customer_id": UUID, "service_id": INTEGER, "partner_id": UUID, "since": TIME, "expires_at": TIME},
+)
 CONTACTS = Table("staged_contact", {"customer_id": UUID, **dict.fromkeys(ContactDetails.VALUES, TEXT)})
 BILLINGS = Table("staged_billing", {"customer_id": UUID, **dict.fromkeys(BillingProfile.VALUES, TEXT)})
 SUBSCRIPTIONS = Table(

@@ -15,6 +15,7 @@ from customers.models import (
     ContactDetails,
     Customer,
     DelegatedAdminPrivilege,
+    Ending,
     Recipient,
     ResellerRelationship,
 )
@@ -180,9 +181,9 @@ KINDS = (
         table=PRIVILEGES,
         model=DelegatedAdminPrivilege,
         match="t.customer_id = s.customer_id AND t.service_id = s.service_id AND t.revoked_at IS NULL",
-        changed={"since": "COALESCE(s.since, t.since)"},
+        changed={"since": "COALESCE(s.since, t.since)", "expires_at": "COALESCE(s.expires_at, t.expires_at)"},
         replaced="t.partner_id <> s.partner_id",
-        new=_same("customer_id", "service_id", "partner_id", "since"),
+        new=_same("customer_id", "service_id", "partner_id", "since", "expires_at"),
     ),
     Kind(
         code="subscriptions",
@@ -283,8 +284,8 @@ class Writer:
             self._free_domains(kind)
         if kind.replaced:
             self._run(
-                f"UPDATE {kind.target} AS t SET revoked_at = :now FROM {kind.table.name} AS s "
-                f"WHERE {kind.match} AND {kind.replaced}"
+                f"UPDATE {kind.target} AS t SET revoked_at = :now, ending = '{Ending.MOVED}' "
+                f"FROM {kind.table.name} AS s WHERE {kind.match} AND {kind.replaced}"
             )
         values = {**kind.changed, **kind.also}
         settings = ", ".join(f"{column} = {value}" for column, value in values.items())

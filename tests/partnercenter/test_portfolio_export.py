@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from catalog.models import Offer
 from customers.models import Customer, DelegatedAdminPrivilege, ResellerRelationship
@@ -100,7 +101,8 @@ def test_an_export_gives_back_the_same_portal_and_the_same_bytes(desk: Desk, nam
     # What the portal knows beyond the file.
     moment = datetime.datetime(2021, 5, 6, 7, 8, 9, 123456, tzinfo=datetime.UTC)
     ResellerRelationship.objects.filter(partner_id=OURS).update(since=moment)
-    DelegatedAdminPrivilege.objects.filter(service__code="skype").update(since=moment)
+    expiry = timezone.now() + datetime.timedelta(days=5)
+    DelegatedAdminPrivilege.objects.filter(service__code="skype").update(since=moment, expires_at=expiry)
     former = ResellerRelationshipFactory(customer_id=LITWARE, partner_id=THEIRS, has_ended=True, had_subscriptions=True)
     out = desk.folder / name
     desk.take_out(output=str(out))
@@ -111,7 +113,8 @@ def test_an_export_gives_back_the_same_portal_and_the_same_bytes(desk: Desk, nam
     desk.take_out(output=str(out))
     assert out.read_bytes() == first
     assert ResellerRelationship.objects.get(partner_id=OURS).since == moment
-    assert DelegatedAdminPrivilege.objects.get(service__code="skype").since == moment
+    privilege = DelegatedAdminPrivilege.objects.get(service__code="skype")
+    assert (privilege.since, privilege.expires_at) == (moment, expiry)
     assert Customer.objects.visible_to_partner(former.partner_id).filter(pk=LITWARE).exists()
 
 

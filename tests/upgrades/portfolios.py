@@ -35,9 +35,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Company:
-    """A customer to be made: who holds which privilege, who once did, and what it has."""
+    """A customer to be made: who holds which privilege, who once did, which have expired, and what it has."""
 
     privileges: Mapping[int, str]
+    expired: frozenset[int]
     revoked: frozenset[tuple[int, str]]
     rows: tuple[Row, ...]
 
@@ -76,11 +77,12 @@ def companies(draw: st.DrawFn, offers: int, services: int) -> Company:
         parents = st.one_of(st.none(), st.none(), st.integers(0, place - 1)) if place else st.none()
         rows.append(Row(draw(st.integers(0, offers - 1)), draw(statuses), draw(sellers), draw(parents)))
     # Mostly ours, or next to no option would have this condition met.
-    holders = st.sampled_from(["us"] * 12 + ["rival", ""])
+    holders = st.sampled_from(["us"] * 12 + ["rival", "", "expired"])
     held = draw(st.lists(holders, min_size=services, max_size=services))
     revoked = st.tuples(st.integers(0, services - 1), st.sampled_from(PARTNERS))
     return Company(
-        privileges={service: holder for service, holder in enumerate(held) if holder},
+        privileges={service: holder for service, holder in enumerate(held) if holder not in {"", "expired"}},
+        expired=frozenset(service for service, holder in enumerate(held) if holder == "expired"),
         revoked=draw(st.frozensets(revoked, max_size=3)),
         rows=tuple(rows),
     )
@@ -152,8 +154,12 @@ class Portfolio:
         self.customers.append((customer, company, subscriptions))
 
     def _privileges(self, customer: Customer, company: Company) -> Iterator[DelegatedAdminPrivilege]:
+        now, hour = timezone.now(), datetime.timedelta(hours=1)
         for service, holder in company.privileges.items():
-            yield self._privilege(customer, service, holder)
+            # Some have an end, which has not come.
+            yield self._privilege(customer, service, holder, expires_at=now + hour if service % 2 else None)
+        for service in company.expired:
+            yield self._privilege(customer, service, "us", expires_at=now - hour)
         for service, holder in company.revoked:
             yield self._privilege(customer, service, holder, revoked_at=timezone.now())
 

@@ -1,5 +1,7 @@
 """Verdicts: what each condition saw, what mends it, and how many queries judging takes."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -129,6 +131,18 @@ def test_an_obstacle_from_elsewhere_is_for_the_customer_to_cancel(partner: Partn
     assert found is not None
     assert (found.code, found.subscription_id, found.for_customer) == ("cancel_elsewhere", None, True)
     assert found.values == {"offers": ["Office 365 Business Essentials"]}
+
+
+def test_an_expired_privilege_is_missing_from_the_moment_of_its_expiry(partner: Partner, customer: Customer) -> None:
+    judged = sold(partner, customer, "Business Premium")
+    held = DelegatedAdminPrivilege.objects.filter(customer=customer, service__code="exchange")
+    held.update(expires_at=timezone.now() + datetime.timedelta(minutes=5))
+    # Asked first while it is in force: a statement that was built and planned then must not keep that moment.
+    assert verdict_on(judged, "E3").is_eligible
+    held.update(expires_at=timezone.now())
+    assert verdict_on(judged, "E3").codes == ["delegated_admin_permissions_disabled"]
+    steps = steps_away(Subscription.objects.filter(pk=judged.pk), partner_id=partner.pk)
+    assert steps == {judged.pk: 1}
 
 
 def test_a_revoked_privilege_is_missing_and_can_be_asked_for(partner: Partner, customer: Customer) -> None:

@@ -20,4 +20,4 @@ CONDITIONS: tuple[Condition, ...] = (
     NO_ADD_ONS,
 )
 
-__all__ = ["CONDITIONS", "OUTER", "Condition", "Fact", "Option", "Remedy"]
+__all__ = ["CONDITIONS", "DELEGATED", "OUTER", "PROVISIONED", "Condition", "Fact", "Option", "Remedy"]

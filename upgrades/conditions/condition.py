@@ -52,7 +52,8 @@ class Remedy:
     """The one thing that mends an unmet condition.
 
     `subscription_id` names a subscription of this partner to open, on the page `page` of it; `for_customer` are
-    words to pass on to the customer where only the customer can mend it.
+    words to pass on to the customer where only the customer can mend it. `services` are the services whose
+    administration the customer can be asked for, by their ids.
     """
 
     code: str
@@ -60,6 +61,7 @@ class Remedy:
     subscription_id: uuid.UUID | None = None
     page: str = "desk:subscription_details"
     for_customer: bool = False
+    services: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,10 @@ def _facts(verdict: "Verdict") -> Sequence[Fact]:
 
 
 def _ask_customer(verdict: "Verdict") -> Remedy:
-    names = [row.service.name for row in verdict.seen(DELEGATED)]
-    return Remedy("ask_for_privileges", {"services": names}, for_customer=True)
+    missing = verdict.seen(DELEGATED)
+    names = [row.service.name for row in missing]
+    ids = tuple(row.service_id for row in missing)
+    return Remedy("ask_for_privileges", {"services": names}, for_customer=True, services=ids)
 
 
 DELEGATED = Condition(

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from partners.mail import resume_mails
 from subscriptions.provisioning import resume_provisioning
+from upgrades.watching import resume_watches
 
 DAYS_KEPT = 30
 
@@ -28,5 +29,6 @@ class Command(BaseCommand):
         """Take up, forget, work."""
         resume_provisioning()
         resume_mails()
+        resume_watches()
         call_command("prune_db_task_results", min_age_days=DAYS_KEPT, verbosity=0)
         call_command("db_worker", batch=batch, reload=False, startup_delay=not batch, verbosity=verbosity)
