@@ -61,8 +61,7 @@ _UPGRADES = Prepared(
         _lacked(ids, partner_id)
         .values_list("customer_id", "offer_id", "target_id", "needed_id")
         .annotate(Count("pk", distinct=True))
-    ),
-    id_columns=3,
+    )
 )
 
 

@@ -24,9 +24,8 @@ from activity.models import Outcome
 from activity.operations import SYSTEM, Actor, record
 from catalog.models import Offer
 from customers.errors import FormerReseller
-from customers.invitation_mail import absolute
 from customers.models import Customer, ResellerRelationship
-from partners.mail import send_later
+from partners.mail import absolute, send_later
 from partners.models import Partner, Staff
 from partners.roles import Permission
 from subscriptions.errors import NotTheReseller
