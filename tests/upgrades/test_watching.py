@@ -487,11 +487,11 @@ def test_the_details_page_offers_it_and_takes_it_back(signed_in: Client, scene: 
 HOSTILE = ["", "x", "watch\x00", "<script>", "9" * 10_000, "\u202ewatch", "'; DROP TABLE upgrades_upgradewatch; --"]
 
 
-@pytest.mark.parametrize("member", ["act", "target"])
-@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [(member, value) for member in ("act", "target") for value in HOSTILE if value or member == "act"],
+)
 def test_hostile_input_changes_nothing(member: str, value: str, signed_in: Client, scene: Scene) -> None:
-    if member == "target" and not value:
-        pytest.skip("no target is any target")
     page = press(signed_in, scene, **{"act": "watch", "target": str(offer("E3").pk), member: value})
     assert "This was not understood" in page
     assert not UpgradeWatch.objects.exists()
