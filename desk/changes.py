@@ -2,8 +2,10 @@
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.db import models
@@ -75,6 +77,10 @@ MEMBERS: dict[str, Promise] = {
     "user_permissions": gettext_lazy("permissions"),
     "with": gettext_lazy("add-on of"),
 }
+# By it the portal tells that a form is stale.
+UNTOLD = {"version"}
+# Where an offer is named by its id.
+BY_ID = "target"
 NOTHING = "–"
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 DAY, MOMENT = re.compile(r"\d{4}-\d\d-\d\d\Z"), re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
@@ -90,15 +96,27 @@ class Change:
     after: str
 
 
-def changes_of(record: ActivityRecord) -> list[Change]:
-    """What the record tells was different before and afterwards, or was asked for."""
+def changes_of(record: ActivityRecord, offers: Mapping[str, str] = MappingProxyType({})) -> list[Change]:
+    """What the record tells was different before and afterwards, or was asked for.
+
+    `offers` are the names of the offers that records name by their id alone (`offer_ids`).
+    """
     before, after = _members(record.before), _members(record.after)
+    if isinstance(target := after.get(BY_ID), str) and target in offers:
+        after = {**after, BY_ID: offers[target]}
     model = BY_RESOURCE.get(record.resource_type)
-    names = [name for name in {**before, **after} if name not in before or before[name] != after.get(name)]
+    told = [name for name, value in {**before, **after}.items() if name not in UNTOLD and not _is_id(value)]
+    names = [name for name in told if name not in before or before[name] != after.get(name)]
     return [
         Change(_label(name, model), _words(before.get(name), name, model), _words(after.get(name), name, model))
         for name in names
     ]
+
+
+def offer_ids(records: Iterable[ActivityRecord]) -> set[str]:
+    """The offers that these records name by their id alone."""
+    named = (_members(record.after).get(BY_ID) for record in records)
+    return {value for value in named if isinstance(value, str) and _is_id(value)}
 
 
 def _members(state: Any) -> dict[str, Any]:
@@ -108,6 +126,7 @@ def _members(state: Any) -> dict[str, Any]:
     return {} if state is None else {"": state}
 
 
+@lru_cache(maxsize=1_000)
 def _field(name: str, model: type[models.Model] | None) -> models.Field[Any, Any] | None:
     for one in [*([model] if model else []), *MODELS]:
         for field in one._meta.concrete_fields:
@@ -131,7 +150,7 @@ def _words(value: Any, name: str, model: type[models.Model] | None, depth: int =
     if value in EMPTY or depth > DEEPEST:
         return NOTHING
     if isinstance(value, Mapping):
-        told = ((key, one) for key, one in value.items() if one not in EMPTY and not _is_id(one))
+        told = ((key, one) for key, one in value.items() if key not in UNTOLD and one not in EMPTY and not _is_id(one))
         return ", ".join(f"{_label(key, None)}: {_words(one, key, None, depth + 1)}" for key, one in told) or NOTHING
     if isinstance(value, list):
         return "; ".join(_words(one, name, model, depth + 1) for one in value)

@@ -2,8 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import batched
 from operator import and_
@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from activity.models import ActivityRecord, Outcome
 from activity.querysets import ActivityQuerySet
 from activity.words import operation_name, sentence, sentence_with_link, who
+from catalog.models import Offer
 from customers.models import Customer
 from desk.activity_filter import ActivityFilter, Criterion
-from desk.changes import Change, changes_of
+from desk.changes import Change, changes_of, offer_ids
 from desk.listing import count_up_to
 from desk.paging import Page, by_moment, gather, take_page
 from desk.reasons import reason_words
@@ -41,6 +42,7 @@ class LogLine:
 
     record: ActivityRecord
     words: SafeString
+    offers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_done(self) -> bool:
@@ -65,7 +67,7 @@ class LogLine:
     @property
     def changes(self) -> list[Change]:
         """What was there before and afterwards, or was asked for."""
-        return changes_of(self.record)
+        return changes_of(self.record, self.offers)
 
     @property
     def has_before(self) -> bool:
@@ -73,11 +75,17 @@ class LogLine:
         return bool(self.record.before)
 
 
-def log_lines(records: Iterable[ActivityRecord], *, staff: Staff) -> list[LogLine]:
-    """These records in words: one query for all customers they name."""
+def log_lines(records: Iterable[ActivityRecord], *, staff: Staff, with_changes: bool = False) -> list[LogLine]:
+    """These records in words: one query for all customers they name, and for their changes one for all offers."""
     rows = list(records)
     visible = _visible_customers({row.customer_id for row in rows if row.customer_id}, staff)
-    return [LogLine(row, sentence_with_link(row, _address(row.customer_id, visible))) for row in rows]
+    offers = _offer_names(offer_ids(rows) if with_changes else set())
+    return [LogLine(row, sentence_with_link(row, _address(row.customer_id, visible)), offers) for row in rows]
+
+
+def _offer_names(ids: set[str]) -> dict[str, str]:
+    found = Offer.objects.filter(pk__in=ids).values_list("pk", "name") if ids else ()
+    return {str(pk): name for pk, name in found}
 
 
 def _visible_customers(customer_ids: set[uuid.UUID], staff: Staff) -> set[uuid.UUID]:

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from django.db.models.signals import post_save
 from django.utils import timezone, translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
+from activity.models import ActivityRecord
+from activity.words import OPERATIONS, SENTENCES
 from tests.databases import allow_emptying
 
 pytest_plugins = ["tests.browser", "tests.mailbox"]
@@ -21,6 +24,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("same")
 
+# What tests of the log itself record: no portal does.
+MADE_UP_OPERATIONS = {"water_the_plants", "rest"}
 # Fixtures after which pytest-django empties the tables, since a rollback can't undo the test.
 EMPTYING_FIXTURES = {"transactional_db", "live_server", "django_db_reset_sequences"}
 
@@ -56,6 +61,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Allow the tests to empty the tables, which no portal ever may: the activity log's database refuses it."""
     with django_db_blocker.unblock():
         allow_emptying()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _every_operation_has_words() -> Iterator[None]:
+    """Let a test fail that records what has no words in the activity log."""
+
+    def check(sender: type[ActivityRecord], instance: ActivityRecord, **more: object) -> None:
+        code = instance.operation
+        assert code in MADE_UP_OPERATIONS or (code in OPERATIONS and code in SENTENCES), f"{code} has no words"
+
+    post_save.connect(check, sender=ActivityRecord)
+    yield
+    post_save.disconnect(check, sender=ActivityRecord)
 
 
 @pytest.fixture(scope="session")

@@ -82,6 +82,18 @@ def drop_triggers(table_by_name: Mapping[str, str]) -> None:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on_table}")
 
 
+def triggers() -> set[str]:
+    """The names of all triggers that are there."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        return {name for (name,) in cursor.fetchall()}
+
+
 def pytest_unconfigure() -> None:
     """End the server that was started for this run."""
     while _stop:

@@ -16,7 +16,7 @@ from activity.sealing import Break, breaks, seal_activity
 from catalog.models import Offer, OfferServicePlan, Service, ServicePlan
 from customers.models import ResellerRelationship
 from subscriptions.models import Subscription
-from tests.databases import EMPTYING_TRIGGERS, allow_emptying
+from tests.databases import EMPTYING_TRIGGERS, allow_emptying, triggers
 from tests.factories import (
     ActivityRecordFactory,
     CustomerFactory,
@@ -50,15 +50,6 @@ def migrate(transactional_db: None) -> Iterator[Callable[..., None]]:
 
     yield go
     go(*MigrationExecutor(connection).loader.graph.leaf_nodes())
-
-
-def triggers() -> set[str]:
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
-        else:
-            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        return {name for (name,) in cursor.fetchall()}
 
 
 def columns(table: str) -> set[str]:

@@ -52,7 +52,7 @@ def _answer(request: StaffRequest, staff: Staff, *, customer: Customer | None) -
         "form": form,
         "customer": customer,
         "listing": listing,
-        "lines": log_lines(listing.page.rows, staff=staff),
+        "lines": log_lines(listing.page.rows, staff=staff, with_changes=True),
         "most_counted": MOST_COUNTED,
         "all_url": request.path,
         "first_url": address(request.path, request.GET),

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 
 from activity import sealing
 from activity.chain import PLATFORM, content_digest, linked
+from activity.guards import missing_triggers
 from activity.models import ActivityChain, ActivityRecord, ActivitySeal, ActorKind
 from activity.operations import SYSTEM, Actor, record
 from activity.sealing import Break, breaks, printed, seal_activity
 from customers.models import Customer
-from tests.databases import EMPTYING_TRIGGERS, drop_triggers
+from tests.databases import EMPTYING_TRIGGERS, drop_triggers, triggers
 from tests.factories import ActivityRecordFactory, CustomerFactory
 from tests.upgrades.submitting import and_close
 
@@ -60,6 +61,7 @@ def past_the_triggers(*statements: tuple[str, Any]) -> None:
             "activity_chain_only_grows": "activity_activitychain",
             "activity_seal_never_changed": "activity_activityseal",
             "activity_sealed_never_changed": "activity_sealedchain",
+            **EMPTYING_TRIGGERS,
         }
     )
     for sql, values in statements:
@@ -319,6 +321,7 @@ def test_a_seal_in_the_middle_that_is_gone_is_missed() -> None:
     assert found() == ["seal 2: it is missing"]
 
 
+@pytest.mark.usefixtures("as_in_a_portal")
 def test_copies_of_seals_vouch_for_the_seals(tmp_path: Path) -> None:
     write(2)
     copies = tmp_path / "seals"
@@ -336,7 +339,7 @@ def test_copies_of_seals_vouch_for_the_seals(tmp_path: Path) -> None:
     told = StringIO()
     with pytest.raises(CommandError, match="2 of the chains and seals do not hold"):
         verified(seals=copies, stderr=told)
-    assert told.getvalue().splitlines() == [
+    assert [line for line in told.getvalue().splitlines() if line.startswith("seal")] == [
         "seal 1: it is not as it was copied",
         "seal 2: it is missing, of which there is a copy",
     ]
@@ -361,6 +364,7 @@ def verified(*, seals: Path, stderr: StringIO | None = None) -> None:
     call_command("verify_activity", f"--seals={seals}", stdout=StringIO(), stderr=stderr or StringIO())
 
 
+@pytest.mark.usefixtures("as_in_a_portal")
 def test_the_commands_say_what_they_found() -> None:
     rows = write(3)
     said = StringIO()
@@ -374,6 +378,34 @@ def test_the_commands_say_what_they_found() -> None:
     with pytest.raises(CommandError, match="1 of the chains and seals do not hold"):
         call_command("verify_activity", stdout=said, stderr=told)
     assert f"chain {PLATFORM}, record 1: it was altered (id {rows[0].pk})" in told.getvalue()
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.usefixtures("as_in_a_portal")
+def test_triggers_that_are_missing_are_named(table: str) -> None:
+    write(2)
+    assert missing_triggers() == []
+    names = [name for name in sorted(triggers()) if name.startswith("activity_") and table_of(name) == table]
+    assert len(names) == (3 if connection.vendor == "postgresql" else 2)
+    drop_triggers(dict.fromkeys(names[1:], table))
+    assert sorted(missing_triggers()) == names[1:]
+    told = StringIO()
+    with pytest.raises(CommandError, match=r"each as it was written, but [12] triggers"):
+        call_command("verify_activity", stdout=StringIO(), stderr=told)
+    assert f"trigger {names[-1]}: it is missing or disabled" in told.getvalue()
+
+
+@pytest.mark.postgresql
+@pytest.mark.usefixtures("as_in_a_portal")
+def test_triggers_that_are_switched_off_are_named() -> None:
+    run("ALTER TABLE activity_activityseal DISABLE TRIGGER USER")
+    assert missing_triggers() == [f"activity_seal_never_{what}" for what in ("changed", "removed", "emptied")]
+
+
+def table_of(trigger: str) -> str:
+    what = trigger.removeprefix("activity_").split("_")[0]
+    tables = dict(zip(("chain", "seal", "sealed"), TABLES[1:], strict=True))
+    return tables.get(what, TABLES[0])
 
 
 def test_the_first_break_of_each_of_many_chains_is_told() -> None:

@@ -78,14 +78,14 @@ def test_names_longer_than_their_columns_are_cut() -> None:
 
 def test_moments_and_ids_can_be_held() -> None:
     held = SubscriptionFactory()
-    made = record(actor=SYSTEM, operation="x", after={"at": held.created_at, "id": held.pk})
+    made = record(actor=SYSTEM, operation="water_the_plants", after={"at": held.created_at, "id": held.pk})
     made.refresh_from_db()
     assert made.after is not None
     assert made.after["id"] == str(held.pk)
 
 
 def test_without_a_resource_its_kind_may_still_be_told() -> None:
-    made = record(actor=SYSTEM, operation="x", resource_type="subscription")
+    made = record(actor=SYSTEM, operation="water_the_plants", resource_type="subscription")
     assert (made.resource_type, made.resource_id) == ("subscription", "")
 
 
@@ -149,8 +149,8 @@ def test_the_latest_comes_first() -> None:
 
 def test_within_a_block_all_records_have_one_origin() -> None:
     with origin(address="203.0.113.7") as here:
-        first, second = (record(actor=SYSTEM, operation="x") for _ in range(2))
-    outside = record(actor=SYSTEM, operation="x")
+        first, second = (record(actor=SYSTEM, operation="water_the_plants") for _ in range(2))
+    outside = record(actor=SYSTEM, operation="water_the_plants")
     assert first.address == second.address == "203.0.113.7"
     assert first.correlation_id == second.correlation_id == here.correlation_id
     assert outside.correlation_id != here.correlation_id

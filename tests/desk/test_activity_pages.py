@@ -6,15 +6,18 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.utils.safestring import mark_safe
 
-from activity.models import ActorKind, Outcome
-from desk import log, scan
+from activity.models import ActivityRecord, ActorKind, Outcome
+from desk import activity_filter, log, scan
+from desk.activity_filter import ActivityFilter
 from desk.sheets import harmless
 from partners.models import Partner, Staff
 from partners.roles import Role
 from tests.desk.conftest import queries, signed_in
-from tests.factories import ActivityRecordFactory, PartnerFactory, StaffFactory, customer_of
+from tests.factories import ActivityRecordFactory, PartnerFactory, StaffFactory, customer_of, offer
 
 NOON = datetime.datetime(2026, 5, 4, 4, 0, tzinfo=datetime.UTC)  # noon in Shanghai
 
@@ -70,6 +73,19 @@ def test_a_refusal_says_why(client: Client, partner: Partner) -> None:
     shown = text(page(client))
     assert "Wang was refused: Upgrade a subscription." in shown
     assert "The subscription is not active, a code of tomorrow" in shown
+
+
+def test_a_refused_upgrade_names_the_offer_that_was_asked_for(client: Client, partner: Partner) -> None:
+    target = offer("Business")
+    asked_for = {"target": str(target.pk), "quantity": 5}
+    done(partner, "Wang", operation="upgrade_subscription", outcome=Outcome.REFUSED, after=asked_for)
+    few = queries(client, "/activity/")
+    shown = text(page(client))
+    assert f"Target offer {target.name} Licences 5" in shown
+    assert str(target.pk) not in shown
+    for _ in range(10):
+        done(partner, "Wang", operation="upgrade_subscription", outcome=Outcome.REFUSED, after=asked_for)
+    assert queries(client, "/activity/") == few
 
 
 def test_a_failure_is_neither_done_nor_refused(client: Client, partner: Partner) -> None:
@@ -327,3 +343,96 @@ def test_the_file_is_read_in_chunks_and_whole(
     _, *lines = file(client)
     assert len({line[1] for line in lines}) == len(lines) == 10
     assert [line[0] for line in lines] == sorted((line[0] for line in lines), reverse=True)
+
+
+def asked(partner: Partner, **query: str) -> log.Asked:
+    form = ActivityFilter(query, partner=partner, with_customer=True)
+    assert form.is_valid(), form.errors
+    return log.Asked.of(ActivityRecord.objects.of_partner(partner.pk), form, is_narrow=False)
+
+
+@pytest.fixture
+def long_log(partner: Partner, staff: Staff) -> None:
+    """Enough of it, and known well enough, that the database chooses as it does of millions."""
+    customers = [customer_of(partner, company_name=f"Company {number:02}") for number in range(30)]
+    ActivityRecord.objects.bulk_create(
+        ActivityRecord(
+            partner_id=partner.pk,
+            at=NOON + datetime.timedelta(minutes=number),
+            actor_kind=ActorKind.SYSTEM if number % 50 == 1 else ActorKind.STAFF,
+            actor_id=staff.pk if number % 30 == 2 else uuid.uuid4(),
+            operation="change_billing" if number % 60 == 3 else "upgrade_subscription",
+            outcome=Outcome.REFUSED if number % 40 == 4 else Outcome.DONE,
+            customer_id=customers[number % 30].pk,
+            correlation_id=uuid.uuid4(),
+            chain_id=partner.pk,
+            number=number,
+        )
+        for number in range(600)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        # Of so few rows it would read all.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "activity_by_partner"),
+        ({"person": "{staff}"}, "activity_by_person"),
+        ({"person": "system"}, "activity_not_by_staff"),
+        ({"operation": "change_billing"}, "activity_by_operation"),
+        ({"outcome": "refused"}, "activity_not_done"),
+        ({"customer": "company 07"}, "activity_by_customer"),
+        ({"since": "2026-05-04", "until": "2026-05-04"}, "activity_by_partner"),
+        ({"operation": "change_billing", "until": "2026-05-05"}, "activity_by_operation"),
+        ({"person": "{staff}", "customer": "company 07", "outcome": "done"}, "activity_by_customer"),
+    ],
+)
+@pytest.mark.parametrize("way", ["first", "after", "before"])
+@pytest.mark.usefixtures("long_log")
+def test_each_filter_is_a_part_of_an_index(
+    partner: Partner, staff: Staff, query: dict[str, str], index: str, way: str
+) -> None:
+    rows = asked(partner, **{name: value.format(staff=staff.pk) for name, value in query.items()}).rows
+    place = (NOON + datetime.timedelta(hours=5)).isoformat(), str(uuid.UUID(int=0))
+    page = {
+        "first": lambda: log.NEWEST_FIRST.first(rows),
+        "after": lambda: log.NEWEST_FIRST.after(rows, place),
+        "before": lambda: log.NEWEST_FIRST.before(rows, place),
+    }[way]()
+    plan = page[:51].explain()
+    assert index in plan
+    assert "Sort" not in plan
+
+
+def test_few_customers_with_many_records_are_looked_through(
+    client: Client, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity_filter, "FEW_RECORDS", 3)
+    for number in range(2):
+        customer = customer_of(partner, company_name=f"Contoso {number}")
+        for _ in range(number + 1):
+            done(partner, "Anna", customer_id=customer.pk)
+    assert asked(partner, customer="contoso").others == []
+    done(partner, "Berta", customer_id=customer.pk)
+    assert len(asked(partner, customer="contoso").others) == 1
+    assert sorted(people(page(client, customer="contoso"))) == ["Anna", "Anna", "Anna", "Berta"]
+
+
+def test_the_file_of_several_filters_holds_what_the_pages_show(
+    client: Client, partner: Partner, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "CHUNK", 2)
+    monkeypatch.setattr(log, "PACE", scan.Pace(first=2, most=5))
+    for number in range(12):
+        outcome = Outcome.DONE if number % 3 else Outcome.REFUSED
+        done(partner, f"Person{number}", actor_id=staff.pk, outcome=outcome, at=NOON + datetime.timedelta(days=number))
+    _, *lines = file(client, person=str(staff.pk), outcome="done", until="2026-05-12")
+    assert [line[1] for line in lines] == [f"Person{number}" for number in (8, 7, 5, 4, 2, 1)]
+
+
+def test_an_outcome_of_tomorrow_is_not_taken_for_done(partner: Partner) -> None:
+    assert not log.LogLine(ActivityRecord(outcome="of tomorrow"), mark_safe("")).is_done

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activity.models import ActivityRecord
-from desk.changes import changes_of
+from desk.changes import changes_of, offer_ids
 from subscriptions.models import Status
 
 
@@ -26,7 +26,6 @@ def test_only_what_differs_is_told() -> None:
     assert told(before=before, after=after) == [
         ("Licences", "25", "1,500"),
         ("Nickname", "–", "Plant"),
-        ("Version", "1", "2"),
     ]
 
 
@@ -64,6 +63,17 @@ def test_lists_are_told_one_by_one_and_without_ids() -> None:
     assert told("order", after={"lines": lines}) == [
         ("Order lines", "–", "Offer: Business, Licences: 3; Offer: Enterprise, Licences: 4")
     ]
+
+
+def test_an_offer_named_by_its_id_is_told_by_its_name_and_other_ids_are_not_told() -> None:
+    target, gone = str(uuid.uuid4()), str(uuid.uuid4())
+    records = [
+        ActivityRecord(resource_type="subscription", after={"target": one, "quantity": 5, "upgrade": str(uuid.uuid4())})
+        for one in (target, gone)
+    ]
+    assert offer_ids([*records, ActivityRecord(after={"target": "x"}), ActivityRecord()]) == {target, gone}
+    told_of = [[(one.label, one.after) for one in changes_of(record, {target: "Enterprise E3"})] for record in records]
+    assert told_of == [[("Target offer", "Enterprise E3"), ("Licences", "5")], [("Licences", "5")]]
 
 
 STATES: Any = st.recursive(

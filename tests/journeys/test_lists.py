@@ -1,13 +1,17 @@
 """Finding a customer in a browser: typing, opening, paging, going back; every list page is accessible."""
 
+import csv
+import datetime
 import re
 from collections.abc import Callable
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from activity.models import ActorKind
 from customers.models import Customer
 from desk.listing import PAGE_SIZE
 from partners.models import Staff
@@ -23,6 +27,8 @@ from tests.factories import (
 )
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+
+MAY = datetime.datetime(2026, 5, 4, 4, tzinfo=datetime.UTC)
 
 
 @pytest.fixture
@@ -144,3 +150,58 @@ def test_the_list_pages_are_accessible(
             fold.evaluate("one => { one.open = true }")
         axe(page)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"javascript": False},
+        {"width": 360, "language": "es"},
+        {"width": 360, "language": "zh-hans", "theme": "dark"},
+    ],
+    ids=["without scripts", "Spanish", "Chinese"],
+)
+def test_the_activity_log_is_filtered_read_and_taken_away(
+    open_page: OpenPage,
+    axe: Callable[[Page], None],
+    staff: Staff,
+    contoso: Customer,
+    look: dict[str, Any],
+) -> None:
+    assert staff.partner is not None
+    fields: dict[str, Any] = {
+        "partner_id": staff.partner.pk,
+        "customer_id": contoso.pk,
+        "customer_name": "Contoso Energy",
+    }
+    moved: dict[str, Any] = {
+        "before": {"offer": "Business", "quantity": 5},
+        "after": {"offer": "Enterprise E3", "quantity": 25},
+    }
+    done: dict[str, Any] = {"actor_kind": ActorKind.STAFF, "actor_name": "Li Na", "actor_id": staff.pk, "at": MAY}
+    ActivityRecordFactory(**fields, **done, **moved, operation="upgrade_subscription")
+    ActivityRecordFactory(**fields, **done, operation="change_contact")
+    ActivityRecordFactory(**fields, operation="change_billing", at=MAY)
+    page = open_page(person=staff, **look)
+    page.goto("/activity/")
+    for name, value in {"person": str(staff.pk), "operation": "upgrade_subscription", "outcome": "done"}.items():
+        page.locator(f"[name={name}]").select_option(value)
+    for name, value in {"since": "2026-05-04", "until": "2026-05-04", "customer": "contoso"}.items():
+        page.locator(f"[name={name}]").fill(value)
+    page.locator("main form.filters button").click()
+    rows = page.locator("main .scroller > table > tbody > tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Enterprise E3")
+    expect(page.locator("[name=operation]")).to_have_value("upgrade_subscription")
+    rows.locator("summary").click()
+    expect(rows.locator(".changes tbody tr")).to_have_count(2)
+    expect(rows.locator(".changes tbody tr").last.locator("td")).to_have_text(["5", "25"])
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    if look.get("javascript", True):
+        axe(page)
+    with page.expect_download() as download:
+        page.locator("main a[download]").click()
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        assert [line[1] for line in csv.reader(file)][1:] == ["Li Na"]
+    page.locator("main form.filters a").click()
+    expect(rows).to_have_count(3)

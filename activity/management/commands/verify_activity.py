@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from activity.guards import missing_triggers
 from activity.sealing import Break, Copy, breaks
 
 MOST_TOLD = 100
@@ -25,19 +26,29 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Check, with progress on a terminal; raises `CommandError` where the log does not hold."""
+        """Check, with progress on a terminal. Raises `CommandError` where the log does not hold or could be changed."""
         count, found = 0, 0
         for one in breaks(_copies(options["seals"])):
             if isinstance(one, Break):
                 found += 1
                 if found <= MOST_TOLD:
-                    self.stderr.write(str(one))
+                    self._tell(str(one))
             else:
                 count = one
                 self._progress(count)
+        missing = missing_triggers()
+        for name in missing:
+            self._tell(f"trigger {name}: it is missing or disabled")
         if found:
             raise CommandError(f"{found} of the chains and seals do not hold; {count} records were looked at.")
+        if missing:
+            raise CommandError(
+                f"{count} records, each as it was written, but {len(missing)} triggers do not guard them."
+            )
         self.stdout.write(f"{count} records, each as it was written")
+
+    def _tell(self, line: str) -> None:
+        self.stderr.write(f"\r{line}" if self.stderr.isatty() else line)
 
     def _progress(self, count: int) -> None:
         if self.stderr.isatty():
