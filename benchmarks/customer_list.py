@@ -1,5 +1,6 @@
 """The customer list: however large the portfolio, however far the page, whatever is searched for."""
 
+import time
 from collections.abc import Iterator
 from functools import partial
 from itertools import cycle
@@ -7,11 +8,12 @@ from itertools import cycle
 from benchmarks.database import PLATFORM, STAFF
 from benchmarks.portfolio import LARGEST, THOUSAND, partner_ids
 from benchmarks.report import Row, milliseconds
-from benchmarks.visitor import Answer, Open, Visitor, compare
+from benchmarks.visitor import Answer, Open, Visitor, at_once, compare
 from customers.models import ResellerRelationship
 from desk.paging import encode_cursor
 
-LIST = "/customers/"
+LIST, STOCK = "/customers/", "/stock-admin/customers/customer/"
+CLIENTS = 8
 # Pieces that many, few and none of the largest partner's customers have in their name or domain. Of those that
 # none has, some are made of letters that never stand together and some of pairs that stand in many names.
 LATIN = {"software": "many", "ware": "many", "diseños á": "some", "zephyrzinc": "none", "esoreso": "none", "qx": "none"}
@@ -29,6 +31,7 @@ async def measure(address: str) -> list[Row]:
             await _size(large, small),
             await _far(large),
             await _stock(large, platform),
+            await _stock_under_load(large, platform),
             await _search(large, "Latin", LATIN),
             await _search(large, "Chinese", CHINESE),
         ]
@@ -72,7 +75,7 @@ def _places() -> Iterator[str]:
 
 
 async def _stock(large: Visitor, platform: Visitor) -> Row:
-    ours, stock = await compare(partial(large.get, LIST), partial(platform.get, "/stock-admin/customers/customer/"))
+    ours, stock = await compare(partial(large.get, LIST), partial(platform.get, STOCK))
     return Row(
         "customer list with counts and flags",
         "stock Django admin of the table",
@@ -81,6 +84,29 @@ async def _stock(large: Visitor, platform: Visitor) -> Row:
         is_floor=True,
         details={"ms": milliseconds(ours), "admin ms": milliseconds(stock)},
     )
+
+
+async def _stock_under_load(large: Visitor, platform: Visitor) -> Row:
+    """How many pages a second the server answers when eight people ask at once."""
+    ours = await _a_second(partial(large.get, LIST), requests=160)
+    stock = await _a_second(partial(platform.get, STOCK), requests=32)
+    return Row(
+        f"the same, {CLIENTS} clients, pages a second",
+        "stock Django admin of the table",
+        20,
+        ours / stock,
+        is_floor=True,
+        details={"a second": round(ours, 1), "admin a second": round(stock, 1)},
+    )
+
+
+async def _a_second(page: Open, *, requests: int) -> float:
+    await at_once([page] * CLIENTS * 2, clients=CLIENTS)
+    begin = time.perf_counter()
+    answers = await at_once([page] * requests, clients=CLIENTS)
+    if failed := [answer.status for answer in answers if answer.status != 200]:
+        raise RuntimeError(f"Pages answered {failed}")
+    return requests / (time.perf_counter() - begin)
 
 
 async def _search(large: Visitor, script: str, pieces: dict[str, str]) -> Row:
