@@ -132,7 +132,7 @@ def _people(execute: Execute, mark: str) -> None:
     partners = partner_ids()
     for number, partner in enumerate(partners):
         row = (partner, f"Partner {number:03}", "direct_reseller", "", now)
-        execute(f"INSERT INTO partners_partner (id, name, type, mpn_id, created_at) VALUES ({_marks(row, mark)})", row)
+        execute(f"INSERT INTO partners_partner ({PARTNER_COLUMNS}) VALUES ({_marks(row, mark)}, false)", row)
     password = make_password(PASSWORD)
     for number, (partner_number, email) in enumerate([*STAFF.items(), (None, PLATFORM)]):
         is_platform = partner_number is None
@@ -147,6 +147,7 @@ def _people(execute: Execute, mark: str) -> None:
             execute(f"INSERT INTO partners_staffrole (staff_id, role) VALUES ({mark}, 'admin_agent')", (staff,))
 
 
+PARTNER_COLUMNS = "id, name, type, mpn_id, created_at, requires_second_factor"
 STAFF_COLUMNS = (
     "id, email, name, partner_id, password, date_joined, is_staff, is_superuser, language, time_zone, theme, is_active"
 )

@@ -17,7 +17,7 @@ from benchmarks.report import Row
 from benchmarks.timed import timed
 
 IMPORTED = 100_000
-PARTNER_COLUMNS = ("id", "name", "type", "mpn_id", "created_at")
+PARTNER_COLUMNS = ("id", "name", "type", "mpn_id", "created_at", "requires_second_factor")
 TABLES = {"partners_partner": PARTNER_COLUMNS, **COLUMNS}
 
 
