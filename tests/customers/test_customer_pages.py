@@ -82,6 +82,24 @@ def test_accepted_it_leads_to_what_can_be_taken_back(client: Client, invitation:
     assert "none of your services" in client.get(answer["Location"]).content.decode()
 
 
+@pytest.mark.parametrize("lasts", ["x", "-1", "31", "9" * 10_000, "\x00", "<b>"])
+def test_a_time_that_is_not_offered_is_refused_beside_the_field(
+    client: Client, invitation: Invitation, lasts: str
+) -> None:
+    sent = {"act": "accept", "services": [service("exchange").pk], "lasts": lasts, **COMPANY}
+    answer = client.post(f"/invitation/{link_to(invitation)}/", sent)
+    assert answer.status_code == 400
+    assert 'id="id_lasts_error"' in answer.content.decode()
+    assert not Customer.objects.exists()
+
+
+def test_given_for_a_time_the_customer_sees_until_when(client: Client, invitation: Invitation) -> None:
+    sent = {"act": "accept", "services": [service("exchange").pk], "lasts": "90", **COMPANY}
+    given = client.post(f"/invitation/{link_to(invitation)}/", sent)
+    assert re.search(r"Until\s+<time", client.get(given["Location"]).content.decode())
+    assert DelegatedAdminPrivilege.objects.get().expires_at is not None
+
+
 def test_declined_nothing_changes(client: Client, invitation: Invitation) -> None:
     answer = client.post(f"/invitation/{link_to(invitation)}/", {"act": "decline", **COMPANY})
     assert answer.status_code == 200

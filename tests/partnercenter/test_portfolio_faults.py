@@ -167,6 +167,8 @@ def test_a_wrong_member_of_a_partner_is_named(desk: Desk, member: str, value: An
         ([{"service": ["fax"], "partner": OURS}], "[0].service", "no service"),
         ([{"service": "skype", "partner": NOBODY}], "[0].partner", "no partner"),
         ([{"service": "skype"}], "[0].partner", "missing"),
+        ([{"service": "skype", "partner": OURS, "expires": "2027"}], "[0].expires", "expected a time"),
+        ([{"service": "skype", "partner": OURS, "expires": None}], "[0].expires", "expected a time"),
         (
             [{"service": "skype", "partner": OURS}, {"service": "skype", "partner": THEIRS}],
             "[1].service",
