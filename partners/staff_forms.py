@@ -30,7 +30,7 @@ class RolesField(forms.MultipleChoiceField):
 
 
 class DecisionForm(OnceForm):
-    """A decision about a colleague; without the version that the person saw it is not the whole of what was sent."""
+    """A decision about a colleague or an invitation: without the version that the person saw, it is not whole."""
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse an incomplete form: boxes not ticked and boxes lost on the way are the same."""

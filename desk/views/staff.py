@@ -24,7 +24,6 @@ from partners.access import access
 from partners.answers import answer
 from partners.confirming import reauthenticate
 from partners.errors import AlreadyColleague, AlreadyInvited
-from partners.forms import OnceForm
 from partners.models import Language, Staff, StaffInvitation
 from partners.requests import StaffRequest
 from partners.roles import Permission
@@ -164,11 +163,12 @@ def staff_invitation(request: StaffRequest, invited_id: uuid.UUID) -> HttpRespon
     act = ACTS.get(request.POST.get("act", "")) if request.method == "POST" else None
     if act is None:
         return _invitation_drawn(request, found)
-    form = OnceForm(request.POST)
-    form.is_valid()
-    key, version = form.cleaned_data.get("key") or str(uuid.uuid4()), form.cleaned_data.get("version")
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _invitation_drawn(request, found)
+    once = {name: form.cleaned_data[name] for name in ("key", "version")}
     try:
-        act.carry_out(staff=request.user, invitation_id=invited_id, key=key, version=version)
+        act.carry_out(staff=request.user, invitation_id=invited_id, **once)
     except Refused as refusal:
         return _invitation_drawn(request, visible(request.user, invited_id), refusal)
     messages.success(request, str(act.words))
