@@ -29,6 +29,17 @@ class RolesField(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
 
+class DecisionForm(OnceForm):
+    """A decision about a colleague or an invitation: without the version that the person saw, it is not whole."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Refuse an incomplete form: boxes not ticked and boxes lost on the way are the same."""
+        cleaned = super().clean()
+        if self.cleaned_data.get("version") is None:
+            self.add_error(None, _("The form arrived incomplete. Look at it once more and send it again."))
+        return cleaned
+
+
 class RolesForm(OnceForm):
     """The roles of a colleague."""
 
@@ -42,6 +53,10 @@ class RolesForm(OnceForm):
     def roles_with_meaning(self) -> list[tuple[Any, str]]:
         """Each box to tick with what the role allows."""
         return [(box, role_meaning(Role(str(box.data["value"])))) for box in self["roles"]]
+
+
+class ChangeRolesForm(RolesForm, DecisionForm):
+    """The roles that a colleague is to have from now on."""
 
 
 class InviteColleagueForm(RolesForm):

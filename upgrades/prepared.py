@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
@@ -25,8 +25,11 @@ SIZES = (1, 3, 5, 10, 25, 50, 100, 250, 500)
 PARTNER = uuid.UUID(int=1)
 
 _numbers = count(1)
-# The statements that each connection has planned; they go with it.
-_planned: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
+# The names of the statements that each connection has planned; they go with it.
+_planned: weakref.WeakKeyDictionary[Any, dict[tuple["Prepared", int], str]] = weakref.WeakKeyDictionary()
+# "Invalid SQL statement name", where a pooler has reset the connection; "feature not supported", where a migration
+# has changed the type of a column that the plan yields.
+OUTDATED = {"26000", "0A000"}
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,6 @@ class Prepared:
     def __init__(self, build: Build, *, group: int = 1) -> None:
         self._build = build
         self._group = group
-        self._name = f"portal_{next(_numbers)}"
         self._built: dict[tuple[str, int], _Statement] = {}
 
     def ask(self, ids: Collection[uuid.UUID], *, partner_id: uuid.UUID) -> list[Any]:
@@ -95,8 +97,7 @@ class Prepared:
         filled = [*ids, *ids[-self._group :] * ((size - len(ids)) // self._group)]
         statement = self._statement(connection, size)
         if connection.vendor == "postgresql" and not connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            name = self._planned(connection, statement, size)
-            return statement.rows(connection, f"EXECUTE {name} (%s, %s)", (partner_id, filled))
+            return self._ask_planned(connection, statement, size, (partner_id, filled))
         given = dict(zip(_markers(size), filled, strict=True)) | {PARTNER: partner_id}
         is_native = connection.features.has_native_uuid_field
         values = tuple(
@@ -105,22 +106,44 @@ class Prepared:
         )
         return statement.rows(connection, statement.sql, values)
 
-    def _planned(self, connection: BaseDatabaseWrapper, statement: _Statement, size: int) -> str:
-        """The name under which this connection of PostgreSQL has planned the statement."""
-        name = f"{self._name}_{size}"
+    def _ask_planned(
+        self, connection: BaseDatabaseWrapper, statement: _Statement, size: int, parameters: tuple[Any, ...]
+    ) -> list[Any]:
+        """What PostgreSQL answers by its plan; once more with a new one where that is outdated and it can be."""
+        try:
+            return statement.rows(connection, self._execute(connection, statement, size), parameters)
+        except DatabaseError as error:
+            if getattr(error.__cause__, "sqlstate", "") not in OUTDATED:
+                raise
+            # The others of this connection are as old.
+            _planned.pop(connection.connection, None)
+            if connection.in_atomic_block:
+                raise
+        return statement.rows(connection, self._execute(connection, statement, size), parameters)
+
+    def _execute(self, connection: BaseDatabaseWrapper, statement: _Statement, size: int) -> str:
+        """The SQL that has this connection of PostgreSQL answer by its plan, which is made where there is none."""
+        # Not later than with the next statement: by then it would be another connection, without the plan.
+        connection.close_if_health_check_failed()
         connection.ensure_connection()
-        planned = _planned.setdefault(connection.connection, set())
-        if name not in planned:
-            # One array is taken much more quickly than fifty ids.
-            ids = {marker: f"($2)[{number}]" for number, marker in enumerate(_markers(size), start=1)}
-            ids[PARTNER] = "$1"
-            written = [
-                (ids[one.marker] + "::text" * one.is_text) if isinstance(one, _Place) else _literal(connection, one)
-                for one in statement.parameters
-            ]
+        names = _planned.setdefault(connection.connection, {})
+        if (self, size) not in names:
+            name = f"portal_{next(_numbers)}"
+            self._plan(connection, statement, size, name)
+            names[self, size] = name
+        return f"EXECUTE {names[self, size]} (%s, %s)"
+
+    def _plan(self, connection: BaseDatabaseWrapper, statement: _Statement, size: int, name: str) -> None:
+        # One array is taken much more quickly than fifty ids.
+        ids = {marker: f"($2)[{number}]" for number, marker in enumerate(_markers(size), start=1)}
+        ids[PARTNER] = "$1"
+        written = [
+            (ids[one.marker] + "::text" * one.is_text) if isinstance(one, _Place) else _literal(connection, one)
+            for one in statement.parameters
+        ]
+        connection.validate_no_broken_transaction()
+        with connection.wrap_database_errors:
             connection.connection.execute(f"PREPARE {name} (uuid, uuid[]) AS {statement.sql % tuple(written)}")
-            planned.add(name)
-        return name
 
     def _statement(self, connection: BaseDatabaseWrapper, size: int) -> _Statement:
         """The statement for this many ids."""

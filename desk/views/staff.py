@@ -24,11 +24,10 @@ from partners.access import access
 from partners.answers import answer
 from partners.confirming import reauthenticate
 from partners.errors import AlreadyColleague, AlreadyInvited
-from partners.forms import OnceForm
 from partners.models import Language, Staff, StaffInvitation
 from partners.requests import StaffRequest
 from partners.roles import Permission
-from partners.staff_forms import InviteColleagueForm, RolesForm, role_meaning
+from partners.staff_forms import ChangeRolesForm, DecisionForm, InviteColleagueForm, role_meaning
 from partners.staff_inviting import invite, send_again, visible, withdraw
 from partners.staffing import (
     change_roles,
@@ -164,11 +163,12 @@ def staff_invitation(request: StaffRequest, invited_id: uuid.UUID) -> HttpRespon
     act = ACTS.get(request.POST.get("act", "")) if request.method == "POST" else None
     if act is None:
         return _invitation_drawn(request, found)
-    form = OnceForm(request.POST)
-    form.is_valid()
-    key, version = form.cleaned_data.get("key") or str(uuid.uuid4()), form.cleaned_data.get("version")
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _invitation_drawn(request, found)
+    once = {name: form.cleaned_data[name] for name in ("key", "version")}
     try:
-        act.carry_out(staff=request.user, invitation_id=invited_id, key=key, version=version)
+        act.carry_out(staff=request.user, invitation_id=invited_id, **once)
     except Refused as refusal:
         return _invitation_drawn(request, visible(request.user, invited_id), refusal)
     messages.success(request, str(act.words))
@@ -229,8 +229,8 @@ def staff_roles(request: StaffRequest, person: Staff) -> HttpResponseBase:
     """Give a colleague roles and take them."""
     if request.method != "POST":
         initial = {"key": str(uuid.uuid4()), "version": person.version, "roles": [role.value for role in person.roles]}
-        return _roles_drawn(request, person, RolesForm(initial=initial, staff=request.user))
-    form = RolesForm(request.POST, staff=request.user)
+        return _roles_drawn(request, person, ChangeRolesForm(initial=initial, staff=request.user))
+    form = ChangeRolesForm(request.POST, staff=request.user)
     if not form.is_valid():
         return _roles_drawn(request, person, form)
     given = form.cleaned_data
@@ -244,14 +244,14 @@ def staff_roles(request: StaffRequest, person: Staff) -> HttpResponseBase:
         )
     except Refused as refusal:
         person = _colleague(request, person.pk)
-        again = RolesForm(_with_new_key(request, version=person.version), staff=request.user)
+        again = ChangeRolesForm(_with_new_key(request, version=person.version), staff=request.user)
         again.refuse(refusal.message)
         return _roles_drawn(request, person, again, status=409)
     messages.success(request, _("The roles of %(name)s are saved; they are in force now.") % {"name": changed})
     return _back_to(request, changed)
 
 
-def _roles_drawn(request: StaffRequest, person: Staff, form: RolesForm, status: int = 200) -> HttpResponse:
+def _roles_drawn(request: StaffRequest, person: Staff, form: ChangeRolesForm, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
         "person": person,
@@ -291,9 +291,9 @@ def reactivate_staff(request: StaffRequest, person: Staff) -> HttpResponseBase:
 def _decide(
     request: StaffRequest, person: Staff, carry_out: Callable[..., Staff], template: str, done: str
 ) -> HttpResponseBase:
-    form = OnceForm(request.POST if request.method == "POST" else None)
+    form = DecisionForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return _decision_drawn(request, person, template)
+        return _decision_drawn(request, person, template, status=400 if form.is_bound else 200)
     try:
         changed = carry_out(
             staff=request.user,
@@ -308,7 +308,7 @@ def _decide(
 
 
 def _decision_drawn(
-    request: StaffRequest, person: Staff, template: str, refusal: Refused | None = None
+    request: StaffRequest, person: Staff, template: str, refusal: Refused | None = None, *, status: int = 409
 ) -> HttpResponse:
     context = {
         "person": person,
@@ -319,4 +319,4 @@ def _decision_drawn(
         "refusal": refusal,
         "key": str(uuid.uuid4()),
     }
-    return answer(request, template, context, status=409 if refusal else 200)
+    return answer(request, template, context, status=status)

@@ -93,6 +93,10 @@ class Kind:
         return f"({' OR '.join(compared + ([self.replaced] if self.replaced else []))})"
 
 
+# Of a privilege of the portal, whose end nobody may have written down yet.
+_HAS_EXPIRED = "COALESCE(t.expires_at <= :now, FALSE)"
+
+
 def _same(*columns: str) -> dict[str, str]:
     return {column: f"s.{column}" for column in columns}
 
@@ -181,7 +185,11 @@ KINDS = (
         table=PRIVILEGES,
         model=DelegatedAdminPrivilege,
         match="t.customer_id = s.customer_id AND t.service_id = s.service_id AND t.revoked_at IS NULL",
-        changed={"since": "COALESCE(s.since, t.since)", "expires_at": "COALESCE(s.expires_at, t.expires_at)"},
+        # One that has expired says nothing any more of when the one in the file ends.
+        changed={
+            "since": "COALESCE(s.since, t.since)",
+            "expires_at": f"COALESCE(s.expires_at, CASE WHEN NOT {_HAS_EXPIRED} THEN t.expires_at END)",
+        },
         replaced="t.partner_id <> s.partner_id",
         new=_same("customer_id", "service_id", "partner_id", "since", "expires_at"),
     ),
@@ -284,7 +292,8 @@ class Writer:
             self._free_domains(kind)
         if kind.replaced:
             self._run(
-                f"UPDATE {kind.target} AS t SET revoked_at = :now, ending = '{Ending.MOVED}' "
+                f"UPDATE {kind.target} AS t SET revoked_at = CASE WHEN {_HAS_EXPIRED} THEN t.expires_at ELSE :now END, "
+                f"ending = CASE WHEN {_HAS_EXPIRED} THEN '{Ending.EXPIRED}' ELSE '{Ending.MOVED}' END "
                 f"FROM {kind.table.name} AS s WHERE {kind.match} AND {kind.replaced}"
             )
         values = {**kind.changed, **kind.also}
@@ -333,14 +342,17 @@ class Writer:
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self.staged.connection.cursor() as cursor:
-            cursor.execute(sql)
+            cursor.execute(*self._with_moment(sql))
             return list(cursor.fetchall())
 
     def _run(self, sql: str, **values: Any) -> int:
         """Run one statement, in which `:name` stands for a value, and return how many rows it wrote."""
+        with self.staged.connection.cursor() as cursor:
+            cursor.execute(*self._with_moment(sql, **values))
+            return int(cursor.rowcount)
+
+    def _with_moment(self, sql: str, **values: Any) -> tuple[str, dict[str, Any] | None]:
         names = {**self.moment, **values}
         for name in sorted(names, key=len, reverse=True):
             sql = sql.replace(f":{name}", f"%({name})s")
-        with self.staged.connection.cursor() as cursor:
-            cursor.execute(sql, names if "%(" in sql else None)
-            return int(cursor.rowcount)
+        return sql, names if "%(" in sql else None

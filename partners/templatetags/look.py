@@ -72,12 +72,6 @@ def page_theme(context: template.Context) -> str:
     return theme_of(request) if request is not None else Theme.AUTO
 
 
-@lru_cache(maxsize=256)
-def _address(url_name: str, prefix: str) -> str:
-    """The address of a page that has no arguments; `prefix` is where the portal is mounted."""
-    return reverse(url_name)
-
-
 @register.simple_tag(takes_context=True)
 def navigation(context: template.Context) -> SafeString:
     """The main navigation: the entries that this person may open, and which of them this page stands under."""

@@ -238,12 +238,13 @@ class TestAnInvitation:
         self, client: Client, made: StaffInvitation
     ) -> None:
         sent = {"act": "withdraw", "key": "k\0" + "x" * 10_000, "version": "9" * 400}
-        assert client.post(self.url(made), sent).status_code in {200, 302}
+        assert client.post(self.url(made), sent).status_code == 200
+        assert StaffInvitation.objects.get().is_waiting
 
     def test_another_partners_is_not_there(self, client: Client) -> None:
         theirs = StaffInvitationFactory()
         assert client.get(self.url(theirs)).status_code == 404
-        assert client.post(self.url(theirs), {"act": "withdraw", "key": "1"}).status_code == 404
+        assert client.post(self.url(theirs), {"act": "withdraw", "key": "1", "version": "1"}).status_code == 404
         assert StaffInvitation.objects.get().is_waiting
 
     def test_a_user_admin_looks_at_that_of_a_global_admin(self, partner: Partner, staff: Staff) -> None:
@@ -251,7 +252,7 @@ class TestAnInvitation:
         theirs = Client()
         sign_in(theirs, StaffFactory(partner=partner, roles=[Role.USER_ADMIN]))
         assertContains(theirs.get(self.url(made)), "Only a global admin decides")
-        answer = theirs.post(self.url(made), {"act": "withdraw", "key": "1"})
+        answer = theirs.post(self.url(made), {"act": "withdraw", "key": "1", "version": "1"})
         assertContains(answer, "Only a global admin decides", status_code=409)
 
 
@@ -279,7 +280,7 @@ class TestOnePerson:
 
     @pytest.mark.parametrize("roles", [["emperor"], ["sales_agent", "'; DROP TABLE"], ["\0"]])
     def test_a_role_that_does_not_exist_is_refused(self, client: Client, agent: Staff, roles: list[str]) -> None:
-        answer = client.post(f"{URL}{agent.pk}/roles/", {"roles": roles, "key": "1"})
+        answer = client.post(f"{URL}{agent.pk}/roles/", {"roles": roles, "key": "1", "version": "1"})
         assertContains(answer, "is not one of the available choices")
         assert fresh(agent).roles == (Role.SALES_AGENT,)
 
@@ -287,7 +288,7 @@ class TestOnePerson:
         self, client: Client, staff: Staff, agent: Staff
     ) -> None:
         change_roles(staff=staff, person_id=agent.pk, roles=["global_admin"], key="x")
-        answer = client.post(f"{URL}{staff.pk}/roles/", {"roles": ["sales_agent"], "key": "1"})
+        answer = client.post(f"{URL}{staff.pk}/roles/", {"roles": ["sales_agent"], "key": "1", "version": "1"})
         assertRedirects(answer, "/settings/profile/")
         assert client.get(URL).status_code == 403
 
@@ -314,15 +315,20 @@ class TestOnePerson:
         StaffFactory(partner=partner)
         url = f"{URL}{staff.pk}/deactivate/"
         assertContains(client.get(url), "You are signed out at once")
-        answer = client.post(url, {"key": "1"}, follow=True)
+        answer = client.post(url, {"key": "1", "version": "1"}, follow=True)
         assert answer.redirect_chain[-1][0].startswith("/sign-in/")
+
+    @pytest.mark.parametrize("act", ["roles/", "deactivate/"])
+    def test_an_incomplete_form_takes_nothing_from_anybody(self, client: Client, agent: Staff, act: str) -> None:
+        assert client.post(f"{URL}{agent.pk}/{act}", {"key": "1"}).status_code in {200, 400}
+        assert (fresh(agent).is_active, fresh(agent).roles) == (True, (Role.SALES_AGENT,))
 
     def test_the_last_global_admin_is_told_why_not(self, client: Client, staff: Staff) -> None:
         StaffFactory(partner=staff.partner, roles=[Role.USER_ADMIN])
         for act, sent in (("roles", {"roles": ["sales_agent"]}), ("deactivate", {})):
             url = f"{URL}{staff.pk}/{act}/"
             assertContains(client.get(url), "The last global admin who may sign in")
-            answer = client.post(url, {"key": act, **sent})
+            answer = client.post(url, {"key": act, "version": "1", **sent})
             assertContains(answer, "Make somebody else a global admin first.", status_code=409)
         assert fresh(staff).is_active
         assertNotContains(client.get(f"{URL}{staff.pk}/"), f"{URL}{staff.pk}/deactivate/")
@@ -350,6 +356,6 @@ class TestOnePerson:
         sign_in(theirs, person)
         assertContains(theirs.get(f"{URL}{staff.pk}/roles/"), "Only a global admin decides about global admins")
         assertContains(theirs.get(f"{URL}{person.pk}/roles/"), "Nobody but a global admin decides about themselves")
-        answer = theirs.post(f"{URL}{person.pk}/roles/", {"roles": ["admin_agent"], "key": "1"})
+        answer = theirs.post(f"{URL}{person.pk}/roles/", {"roles": ["admin_agent"], "key": "1", "version": "1"})
         assert answer.status_code == 409
         assert fresh(person).roles == (Role.USER_ADMIN,)

@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from activity.models import ActivityRecord, ActorKind
 from customers.counts import count_customers
@@ -21,6 +22,7 @@ from customers.models import (
     ContactDetails,
     Customer,
     DelegatedAdminPrivilege,
+    Ending,
     ResellerRelationship,
 )
 from partnercenter.portfolio import reading
@@ -172,6 +174,20 @@ def test_a_partner_that_sold_without_being_named_keeps_the_customer_in_sight(des
     relationship.refresh_from_db()
     assert relationship.has_ended is False
     assert "Nothing changes" in desk.bring_in(_with(a_subscription(partner=THEIRS)))
+
+
+@pytest.mark.parametrize("holder", [OURS, THEIRS])
+def test_a_privilege_that_has_expired_is_in_force_again_where_the_file_has_it(desk: Desk, holder: str) -> None:
+    over = timezone.now() - datetime.timedelta(hours=1)
+    desk.bring_in(_with(delegated_admin_privileges=[{"service": "skype", "partner": OURS}]))
+    DelegatedAdminPrivilege.objects.update(expires_at=over)
+    said = desk.bring_in(_with(delegated_admin_privileges=[{"service": "skype", "partner": holder}]))
+    assert "Delegated admin privileges: 0 added, 1 updated, 0 unchanged." in said
+    held = DelegatedAdminPrivilege.objects.held().get()
+    assert (str(held.partner_id), held.expires_at) == (holder, None)
+    if holder == THEIRS:
+        ended = DelegatedAdminPrivilege.objects.over().get()
+        assert (str(ended.partner_id), ended.ending, ended.revoked_at) == (OURS, Ending.EXPIRED, over)
 
 
 def test_the_holder_of_a_privilege_is_replaced_and_the_old_one_revoked(desk: Desk) -> None:
