@@ -40,14 +40,19 @@ def _for_many(partner_id: uuid.UUID) -> tuple[str, list[Any]]:
     return sql, list(values)
 
 
+def _missing(verdict: "Verdict") -> list[Any]:
+    """In the catalogue's order, so that the cards of several targets name them alike."""
+    return sorted(verdict.seen(DELEGATED), key=lambda row: row.service_id)
+
+
 def _facts(verdict: "Verdict") -> Sequence[Fact]:
-    if missing := verdict.seen(DELEGATED):
+    if missing := _missing(verdict):
         return (Fact("privileges_missing", {"services": [row.service.name for row in missing]}),)
     return (Fact("privileges_held", {"services": verdict.path.service_names}),)
 
 
 def _ask_customer(verdict: "Verdict") -> Remedy:
-    missing = verdict.seen(DELEGATED)
+    missing = _missing(verdict)
     names = [row.service.name for row in missing]
     ids = tuple(row.service_id for row in missing)
     return Remedy("ask_for_privileges", {"services": names}, for_customer=True, services=ids)
