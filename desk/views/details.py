@@ -1,7 +1,7 @@
 """One subscription: what it is, whether it can be upgraded, and if not, exactly what stands in the way."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,8 +19,8 @@ from partners.requests import StaffRequest
 from partners.roles import Permission
 from subscriptions.models import Order, OrderLine, Subscription
 from upgrades.blocking import blocked_by
-from upgrades.explain import cards
-from upgrades.models import Upgrade
+from upgrades.explain import Card, cards
+from upgrades.models import Upgrade, UpgradeWatch
 from upgrades.prepared import Prepared
 from upgrades.verdicts import Verdict, judge
 from upgrades.watching import open_watches
@@ -75,6 +75,7 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
     is_ours, may_upgrade = subscription.is_sold_by(partner), request.user.may(Permission.MANAGE_SUBSCRIPTIONS)
     may_watch = is_ours and may_upgrade and not all(verdict.is_eligible for verdict in verdicts)
     watches = open_watches(request.user, subscription) if may_watch else {}
+    targets = cards(verdicts, watches)
     context = {
         "customer": subscription.customer,
         "subscription": subscription,
@@ -82,8 +83,8 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "partner": partner,
         # An add-on can hang on a subscription that another partner sold and that stays out of sight.
         "sees_parent": subscription.parent_id is not None and _sees_parent(subscription, partner),
-        "cards": cards(verdicts, watches),
-        "may_watch": may_watch,
+        "cards": targets,
+        "to_watch": _to_watch(targets, watches) if may_watch else [],
         "watch_of_any": watches.get(None),
         "eligible": sum(verdict.is_eligible for verdict in verdicts),
         "steps": _steps_to_nearest(verdicts),
@@ -134,6 +135,13 @@ def _lately(subscription: Subscription, staff: Staff) -> list[Event]:
     # The beginning stands at the end, where all there is to tell is told.
     rest = [beginning(subscription)] if len(events) <= EVENTS_SHOWN else []
     return [*ahead(subscription), *events[:EVENTS_SHOWN], *rest]
+
+
+def _to_watch(targets: Sequence[Card], watches: Mapping[uuid.UUID | None, UpgradeWatch]) -> list[Offer | None]:
+    """What the reader can ask to be told of, None for any offer: where there are several and none is possible."""
+    waiting = [card.verdict.path.target for card in targets if not card.verdict.is_eligible]
+    of_any = len(targets) > 1 and len(waiting) == len(targets) and None not in watches
+    return [*([None] if of_any else []), *(target for target in waiting if target.pk not in watches)]
 
 
 def _steps_to_nearest(verdicts: Sequence[Verdict]) -> int:

@@ -23,7 +23,7 @@ from activity.errors import Refused
 from activity.models import ActivityRecord, Outcome
 from activity.operations import SYSTEM, record
 from activity.words import sentence
-from catalog.models import Offer
+from catalog.models import Offer, Service
 from customers.answering import accept, found_invitation
 from customers.models import Customer, DelegatedAdminPrivilege, Invitation, ResellerRelationship
 from partners.models import Partner, QueuedMail, Staff
@@ -47,9 +47,11 @@ from tests.factories import (
     service,
     sold,
 )
+from upgrades.conditions.privileges import DELEGATED
 from upgrades.errors import NoUpgradePath, PossibleAlready
 from upgrades.models import UpgradeWatch, WatchEnding
 from upgrades.operations import upgrade_subscription
+from upgrades.verdicts import judge
 from upgrades.watching import look_at_customer, resume_watches, stop_watching, sweep, watch_upgrade
 
 pytestmark = pytest.mark.django_db
@@ -482,6 +484,37 @@ def test_the_details_page_offers_it_and_takes_it_back(signed_in: Client, scene: 
     assert UpgradeWatch.objects.open().count() == 1
     assert "You are told nothing more of this upgrade." in press(signed_in, scene, act="stop", target=target)
     assert not UpgradeWatch.objects.open().exists()
+
+
+def test_several_offers_are_asked_for_in_one_place(signed_in: Client, scene: Scene) -> None:
+    several = sold(scene.partner, scene.customer, "Business")
+    DelegatedAdminPrivilege.objects.filter(customer=scene.customer).delete()
+    address = reverse("desk:subscription_details", args=[scene.customer.pk, several.pk])
+    watch = reverse("upgrades:watch", args=[scene.customer.pk, several.pk])
+    assert [None, *(one.verdict.path.target for one in signed_in.get(address).context["cards"])] == offered(
+        signed_in, address
+    )
+    page = signed_in.get(address).content.decode()
+    assert page.count(f'action="{watch}"') == 1
+    signed_in.post(watch, {"act": "watch", "target": ""})
+    signed_in.post(watch, {"act": "watch", "target": str(offer("E3").pk)})
+    assert None not in offered(signed_in, address)
+    assert offer("E3") not in offered(signed_in, address)
+    assert signed_in.get(address).content.decode().count("Do not tell me") == 2
+
+
+def offered(client: Client, address: str) -> list[Any]:
+    """What a details page offers to tell of."""
+    return list(client.get(address).context["to_watch"])
+
+
+def test_what_is_missing_is_named_in_one_order(signed_in: Client, scene: Scene) -> None:
+    several = sold(scene.partner, scene.customer, "Business Essentials")
+    DelegatedAdminPrivilege.objects.filter(customer=scene.customer).delete()
+    for verdict in judge([several], partner=scene.partner):
+        missing = verdict.facts(DELEGATED)[0].values["services"]
+        order = list(Service.objects.filter(name__in=missing).order_by("pk").values_list("name", flat=True))
+        assert list(missing) == order
 
 
 HOSTILE = ["", "x", "watch\x00", "<script>", "9" * 10_000, "\u202ewatch", "'; DROP TABLE upgrades_upgradewatch; --"]
