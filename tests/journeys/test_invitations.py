@@ -165,5 +165,6 @@ def test_accessible_in_every_look(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     page.goto("/relationships/invite/")
     page.locator("main form button[type=submit]").click()
+    expect(page.locator(".problems")).to_be_visible()
     axe(page)
     assert Customer.objects.count() == 1

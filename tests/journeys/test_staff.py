@@ -165,6 +165,7 @@ def test_accessible_in_every_look(
     page.goto(f"{URL}invite/")
     confirm(page)
     page.locator("main form:has([name=email]) button[type=submit]").click()
+    expect(page.locator(".problems")).to_be_visible()
     axe(page)
     check(page, f"{URL}{other.pk}/roles/", f"{URL}{other.pk}/deactivate/", f"{URL}{gone.pk}/reactivate/")
     check(page, "/join/open/")
