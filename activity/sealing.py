@@ -3,16 +3,16 @@
 import hashlib
 import uuid
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Sum
 
 from activity.chain import chain_of, content_digest, linked
 from activity.models import ActivityChain, ActivityRecord, ActivitySeal, SealedChain
+from activity.snapshot import one_moment
 
 ROWS_AT_ONCE = 2_000
 
@@ -112,7 +112,7 @@ def breaks(copies: Iterable[Copy] = ()) -> Generator[Break | int]:
     Of each chain the first place is told, then seals that are not as they were made, or not as these copies of them.
     All is looked at as it is at one moment, so that people may go on working. Memory does not grow with the log.
     """
-    with _one_moment():
+    with one_moment():
         looked_at = 0
         for links in _Merged():
             for link in links:
@@ -125,27 +125,6 @@ def breaks(copies: Iterable[Copy] = ()) -> Generator[Break | int]:
         yield from _seal_breaks()
         yield from _copy_breaks(copies)
         yield looked_at
-
-
-@contextmanager
-def _one_moment() -> Iterator[None]:
-    """Let all that is read be of one moment, whatever is written meanwhile, and hold up nobody."""
-    if connection.in_atomic_block:
-        yield
-    elif connection.vendor == "postgresql":
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield
-    else:
-        # Django's own would begin as a writer and keep all others waiting.
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN DEFERRED")
-        try:
-            yield
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("ROLLBACK")
 
 
 class _Merged:

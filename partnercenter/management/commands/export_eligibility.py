@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from activity.snapshot import one_moment
 from partnercenter.portfolio.arguments import asked_customer, asked_partner, output
 from partnercenter.portfolio.eligibility import write_eligibility
-from partnercenter.portfolio.snapshot import one_moment
 
 
 class Command(BaseCommand):

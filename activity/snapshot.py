@@ -1,4 +1,4 @@
-"""One moment of the portal, held for as long as an export reads it."""
+"""One moment of the portal, held for as long as an export or a verification reads it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
