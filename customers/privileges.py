@@ -2,7 +2,8 @@
 
 import datetime
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -136,20 +137,32 @@ def give_up(
     holds one of them no more, `ReviewOutdated`, `NothingToGiveUp` without any, `SubmissionReused` (all recorded);
     `PermissionDenied` where the roles do not allow it (recorded); `Http404` for a customer out of sight.
     """
-    seen = Customer.objects.visible_to(staff).filter(pk=customer_id).first()
     wanted = sorted(set(services))
+    with about_privileges(staff, GIVE_UP, customer_id=customer_id, services=wanted, key=key) as asked:
+        return _give_up(staff, customer_id, wanted, asked, is_as_reviewed)
+
+
+@contextmanager
+def about_privileges(
+    staff: Staff, operation: str, *, customer_id: uuid.UUID, services: Sequence[int], key: str
+) -> Iterator[Asked]:
+    """The transaction in which a person asks something about privileges of a customer; a refusal in it is recorded.
+
+    Raises `PermissionDenied` where the roles do not allow it (recorded), `Http404` for a customer out of sight.
+    """
+    seen = Customer.objects.visible_to(staff).filter(pk=customer_id).first()
+    named = {"services": list(services[:100])}
     if not staff.may(Permission.REQUEST_PRIVILEGES):
-        record_refusal(staff, GIVE_UP, ("role",), customer=seen, asked={"services": wanted[:100]})
+        record_refusal(staff, operation, ("role",), customer=seen, asked=named)
         raise PermissionDenied
     if seen is None:
         raise Http404
     assert staff.partner_id is not None
-    asked = Asked(staff.partner_id, key, GIVE_UP, {"customer": str(customer_id), "services": wanted})
     try:
         with transaction.atomic():
-            return _give_up(staff, customer_id, wanted, asked, is_as_reviewed)
+            yield Asked(staff.partner_id, key, operation, {"customer": str(customer_id), "services": list(services)})
     except Refused as refusal:
-        record_refusal(staff, GIVE_UP, refusal.codes, customer=seen, asked={"services": wanted[:100]})
+        record_refusal(staff, operation, refusal.codes, customer=seen, asked=named)
         raise
 
 

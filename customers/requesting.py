@@ -5,19 +5,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from activity.errors import Refused
 from activity.submissions import Asked, first_result, remember
 from customers.errors import NoAddressKnown, ServicesHeldAlready
 from customers.inviting import invite, send_invitation
 from customers.models import Customer, DelegatedAdminPrivilege, Invitation
-from customers.operations import record_refusal
+from customers.privileges import about_privileges
 from partners.models import Language, Staff
-from partners.roles import Permission
 
 REQUEST = "request_privileges"
 # The language of a customer's bills is the only one that is known of it.
@@ -40,21 +36,9 @@ def request_privileges(*, staff: Staff, customer_id: uuid.UUID, services: Collec
 
     Raises what `customers.inviting.invite` raises, and `NoAddressKnown`; all of it is recorded.
     """
-    seen = Customer.objects.visible_to(staff).filter(pk=customer_id).first()
     wanted = sorted(set(services))
-    if not staff.may(Permission.REQUEST_PRIVILEGES):
-        record_refusal(staff, REQUEST, ("role",), customer=seen, asked={"services": wanted[:100]})
-        raise PermissionDenied
-    if seen is None:
-        raise Http404
-    assert staff.partner_id is not None
-    asked = Asked(staff.partner_id, key, REQUEST, {"customer": str(customer_id), "services": wanted})
-    try:
-        with transaction.atomic():
-            return _request(staff, customer_id, frozenset(wanted), asked)
-    except Refused as refusal:
-        record_refusal(staff, REQUEST, refusal.codes, customer=seen, asked={"services": wanted[:100]})
-        raise
+    with about_privileges(staff, REQUEST, customer_id=customer_id, services=wanted, key=key) as asked:
+        return _request(staff, customer_id, frozenset(wanted), asked)
 
 
 def _request(staff: Staff, customer_id: uuid.UUID, wanted: frozenset[int], asked: Asked) -> Requested:
