@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import ResellerRelationship
 from customers.querysets import RelationshipQuerySet
 from desk.paging import BY_NAME, LAST_NAME_FIRST, Order, Page, asked_place, first_page, take_page
-from desk.portfolio import CustomerLine, customer_lines, soon_deleted, with_customers
+from desk.portfolio import CustomerLine, ListedRelationship, customer_lines, soon_deleted, with_customers
 from desk.scan import Judge, Pick, lacking, of_customers, search_through, with_steps
 from partners.models import Staff
 from upgrades.conditions import CONDITIONS
@@ -42,8 +42,8 @@ ORDERS: dict[str, Order] = {"": BY_NAME, LAST_FIRST: LAST_NAME_FIRST}
 
 # What everybody's day begins with.
 _FIRST = Prepared(
-    lambda ids, partner_id: BY_NAME.first(
-        ResellerRelationship.objects.visible_to_partner(partner_id).filter(partner_id__in=ids)
+    lambda ids, partner_id: ListedRelationship.of_all(
+        BY_NAME.first(ResellerRelationship.objects.visible_to_partner(partner_id).filter(partner_id__in=ids))
     )[: PAGE_SIZE + 1]
 )
 
@@ -132,10 +132,11 @@ def list_customers(staff: Staff, search: CustomerSearch, query: QueryDict) -> Cu
         if matching > MOST_COUNTED:
             runs = _near_and_far(visible, search, query, staff.partner_id)
     if search == CustomerSearch() and not any(asked_place(query)):
-        page = first_page(_FIRST.ask([staff.partner_id], partner_id=staff.partner_id), BY_NAME, size=PAGE_SIZE)
+        first = _FIRST.ask([staff.partner_id], partner_id=staff.partner_id)
+        page = first_page([ListedRelationship(*row) for row in first], BY_NAME, size=PAGE_SIZE)
     else:
         page = take_page(runs, search.order, query, size=PAGE_SIZE)
-    with_customers(page.rows, partner_id=staff.partner_id)
+        with_customers(page.rows, partner_id=staff.partner_id)
     lines = customer_lines(page.rows, partner_id=staff.partner_id)
     return CustomerListing(lines=lines, page=page, matching=matching)
 

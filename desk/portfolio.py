@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, ExpressionWrapper, IntegerField, Min, QuerySet, Value, When
 from django.db.models.expressions import Combinable
@@ -163,11 +163,41 @@ def tally(partner_id: uuid.UUID) -> Counter[int]:
     return Counter(rows.iterator(chunk_size=10_000))
 
 
+class ListedCompany(NamedTuple):
+    """What a list says of a customer, read without the rest."""
+
+    pk: uuid.UUID
+    company_name: str
+    domain: str
+
+
+class ListedRelationship(NamedTuple):
+    """A relationship with its customer as a list shows both, in the columns that `of_all` asks for."""
+
+    customer_id: uuid.UUID
+    name_key: str
+    has_ended: bool
+    company_name: str
+    domain: str
+
+    @property
+    def customer(self) -> ListedCompany:
+        """The customer."""
+        return ListedCompany(self.customer_id, self.company_name, self.domain)
+
+    @staticmethod
+    def of_all(relationships: QuerySet[Any]) -> QuerySet[Any]:
+        """These relationships in tuples to make this of."""
+        return relationships.values_list(
+            "customer_id", "name_key", "has_ended", "customer__company_name", "customer__domain"
+        )
+
+
 @dataclass(frozen=True)
 class CustomerLine:
     """One line of the customer list; `steps` is `None` where the customer has no upgrade path."""
 
-    customer: Customer
+    customer: Customer | ListedCompany
     has_ended: bool
     subscriptions: int
     steps: int | None
@@ -210,7 +240,9 @@ def with_customers(relationships: Collection[ResellerRelationship], *, partner_i
             row.customer = found[row.customer_id]
 
 
-def customer_lines(relationships: Iterable[ResellerRelationship], *, partner_id: uuid.UUID) -> list[CustomerLine]:
+def customer_lines(
+    relationships: Iterable[ResellerRelationship | ListedRelationship], *, partner_id: uuid.UUID
+) -> list[CustomerLine]:
     """These relationships with what the list says of each customer: two statements."""
     rows = list(relationships)
     ids = [row.customer_id for row in rows]

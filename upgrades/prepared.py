@@ -16,6 +16,7 @@ from typing import Any
 from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
+from django.db.models.query import ValuesListIterable
 from django.db.models.sql.compiler import SQLCompiler
 
 Build = Callable[[list[uuid.UUID], uuid.UUID], QuerySet[Any]]
@@ -58,6 +59,8 @@ class _Statement:
 
     def rows(self, connection: BaseDatabaseWrapper, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
         """What the query yields, models or tuples, when the database is asked this SQL in the place of its own."""
+        if self.query._iterable_class is ValuesListIterable:
+            return self._tuples(connection, sql, parameters)
         compiler = copy.copy(self.compiler)
         compiler.connection = connection
         compiler.as_sql = lambda *args, **kwargs: (sql, parameters)  # type: ignore[method-assign]
@@ -65,6 +68,17 @@ class _Statement:
         asked = self.query.all()
         asked.query.get_compiler = lambda *args, **kwargs: compiler  # type: ignore[method-assign]
         return list(asked)
+
+    def _tuples(self, connection: BaseDatabaseWrapper, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
+        """Tuples come as the database gives them, but for what has to be converted; a queryset does no more."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            found = cursor.fetchall()
+        if not self.converters:
+            return found
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connection
+        return [tuple(row) for row in compiler.apply_converters(found, self.converters)]
 
 
 class Prepared:

@@ -8,7 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field, fields
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import batched, compress
 from operator import attrgetter
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from django.db.models import F, QuerySet, Value
 from django.utils.translation import gettext
 
-from catalog.models import Offer, OfferServicePlan, ServicePlan
+from catalog.models import Offer, OfferServicePlan, Service, ServicePlan
 from partners.models import Partner
 from subscriptions.models import Subscription
 from upgrades.changes import Change, added_plans, change_between, clashing_plans
@@ -145,11 +145,17 @@ _OBSTACLES = [
     for condition in CONDITIONS
     if condition.obstacles is not None
 ]
+_SERVICE = ("id", "code", "name")
+_PLAN = ("id", "code", "plan_id", "name", "service_id")
 _CONTENTS = Prepared(
     lambda ids, partner_id: (
         OfferServicePlan.objects.filter(offer_id__in=ids)
-        .select_related("service_plan__service")
         .order_by("service_plan__service_id", "service_plan_id")
+        .values_list(
+            "offer_id",
+            *(f"service_plan__{name}" for name in _PLAN),
+            *(f"service_plan__service__{name}" for name in _SERVICE),
+        )
     )
 )
 _PATHS = Prepared(lambda ids, partner_id: UpgradePath.objects.filter(pk__in=ids).select_related("source", "target"))
@@ -252,8 +258,8 @@ def load_paths(
     for cell in cells:
         offers |= {cell.source_id: cell.source, cell.target_id: cell.target}
     plans: dict[uuid.UUID, list[ServicePlan]] = defaultdict(list)
-    for content in _CONTENTS.ask(offers, partner_id=partner_id):
-        plans[content.offer_id].append(content.service_plan)
+    for offer_id, *content in _CONTENTS.ask(offers, partner_id=partner_id):
+        plans[offer_id].append(_plan(*content))
     for offer in offers.values():
         offer.keep_plans(plans[offer.pk])
     return {
@@ -266,6 +272,14 @@ def load_paths(
         )
         for cell in cells
     }
+
+
+@lru_cache(maxsize=1024)
+def _plan(*content: Any) -> ServicePlan:
+    """The service plan of these values with its service; both are made once, for they are never changed here."""
+    plan = ServicePlan.from_db(None, _PLAN, content[: len(_PLAN)])
+    plan.service = Service.from_db(None, _SERVICE, content[len(_PLAN) :])
+    return plan
 
 
 def steps_away(subscriptions: QuerySet[Any], *, partner_id: uuid.UUID) -> dict[uuid.UUID, int]:
