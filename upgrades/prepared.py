@@ -56,10 +56,11 @@ class _Statement:
     sql: str
     parameters: list[Any]
     converters: dict[int, Any]
+    is_tuples: bool
 
     def rows(self, connection: BaseDatabaseWrapper, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
         """What the query yields, models or tuples, when the database is asked this SQL in the place of its own."""
-        if self.query._iterable_class is ValuesListIterable:
+        if self.is_tuples:
             return self._tuples(connection, sql, parameters)
         compiler = copy.copy(self.compiler)
         compiler.connection = connection
@@ -73,7 +74,7 @@ class _Statement:
         """Tuples come as the database gives them, but for what has to be converted; a queryset does no more."""
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
-            found = cursor.fetchall()
+            found: list[Any] = cursor.fetchall()
         if not self.converters:
             return found
         compiler = copy.copy(self.compiler)
@@ -173,7 +174,8 @@ class Prepared:
                 places[str(marker)] = _Place(marker, is_text=True)
             marked = [places.get(one, one) if isinstance(one, uuid.UUID | str) else one for one in parameters]
             converters = compiler.get_converters([column[0] for column in compiler.select[: compiler.col_count]])
-            self._built[key] = _Statement(query, compiler, sql, marked, converters)
+            is_tuples = query._iterable_class is ValuesListIterable  # noqa: SLF001 - nothing public tells
+            self._built[key] = _Statement(query, compiler, sql, marked, converters, is_tuples)
         return self._built[key]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -37,13 +37,18 @@ def _newest(ids: list[uuid.UUID], partner_id: uuid.UUID, *, refused: bool) -> Qu
 
 
 # This page is opened more often than any other, and its questions are the same each time.
-_SUBSCRIPTION = Prepared(
-    lambda ids, partner_id: (
-        Subscription.objects.visible_to_partner(partner_id)
-        .select_related("offer", "customer", "parent__offer", "order_line__order")
-        .filter(pk__in=ids)
+def _subscription(ids: list[uuid.UUID], partner_id: uuid.UUID) -> QuerySet[Any]:
+    """With what there is to ask of it: most have neither add-ons nor upgrades, and nobody waits for theirs."""
+    rows = Subscription.objects.visible_to_partner(partner_id).filter(pk__in=ids)
+    known: QuerySet[Any] = rows.annotate(
+        has_add_ons=Exists(Subscription.objects.filter(parent_id=OuterRef("pk"))),
+        has_upgrades=Exists(Upgrade.objects.filter(subscription_id=OuterRef("pk"))),
+        is_waited_for=Exists(UpgradeWatch.objects.open().filter(subscription_id=OuterRef("pk"))),
     )
-)
+    return known.select_related("offer", "customer", "parent__offer", "order_line__order")
+
+
+_SUBSCRIPTION = Prepared(_subscription)
 # The customer is visible, as the subscription was; what else it has need not be asked that again.
 _ADD_ONS = Prepared(
     lambda ids, partner_id: (
@@ -74,7 +79,7 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
     verdicts = judge([subscription], partner=partner) if subscription.is_live else []
     is_ours, may_upgrade = subscription.is_sold_by(partner), request.user.may(Permission.MANAGE_SUBSCRIPTIONS)
     may_watch = is_ours and may_upgrade and not all(verdict.is_eligible for verdict in verdicts)
-    watches = open_watches(request.user, subscription) if may_watch else {}
+    watches = open_watches(request.user, subscription) if may_watch and subscription.is_waited_for else {}
     targets = cards(verdicts, watches)
     context = {
         "customer": subscription.customer,
@@ -93,8 +98,8 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
         "may_see_requests": request.user.may(Permission.REQUEST_RELATIONSHIP),
         "request_key": str(uuid.uuid4()),
         "plans": _plans(subscription, verdicts),
-        "add_ons": _ADD_ONS.ask([subscription.pk], partner_id=partner.pk),
-        "upgrades": _UPGRADES.ask([subscription.pk], partner_id=partner.pk),
+        "add_ons": _ADD_ONS.ask([subscription.pk], partner_id=partner.pk) if subscription.has_add_ons else [],
+        "upgrades": _UPGRADES.ask([subscription.pk], partner_id=partner.pk) if subscription.has_upgrades else [],
         "order": _own_order(subscription, request.user),
         "blocked": blocked_by(subscription, partner=partner),
         "events": _lately(subscription, request.user) if is_ours else [],
@@ -102,11 +107,10 @@ def subscription_details(request: StaffRequest, customer_id: uuid.UUID, subscrip
     return render(request, "desk/subscription_details.html", context)
 
 
-def _visible(subscription_id: uuid.UUID, customer_id: uuid.UUID, partner: Partner) -> Subscription:
+def _visible(subscription_id: uuid.UUID, customer_id: uuid.UUID, partner: Partner) -> Any:
     for subscription in _SUBSCRIPTION.ask([subscription_id], partner_id=partner.pk):
         if subscription.customer_id == customer_id:
-            found: Subscription = subscription
-            return found
+            return subscription
     raise Http404
 
 
