@@ -42,6 +42,8 @@ CONTENT = (
     "reasons",
     "correlation_id",
 )
+# What was added to it later: a part of the digest where any of it is said, so that earlier digests hold.
+ADDED = ("application", "program", "correlation")
 _HEADS = "activity_activitychain"
 _NEXT = """
     INSERT INTO {heads} (id, length, digest) VALUES (%s, 1, {first})
@@ -58,13 +60,16 @@ def chain_of(record: "ActivityRecord") -> uuid.UUID:
 def content_digest(record: "ActivityRecord") -> str:
     """A digest of what the record says, the same before and after any database has held it."""
     values = [_plain(getattr(record, name)) for name in CONTENT]
+    # Migrations ask for digests of records that have not these columns yet.
+    added = [_plain(getattr(record, name, "")) for name in ADDED]
+    values += added if any(added) else []
     text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def make_storable(record: "ActivityRecord") -> None:
     """Let the record say what any database gives back: no text and no number is left in it that one refuses."""
-    for name in CONTENT:
+    for name in (*CONTENT, *ADDED):
         value = getattr(record, name)
         if isinstance(value, str | dict | list | tuple):
             setattr(record, name, _as_json(value))

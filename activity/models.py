@@ -28,6 +28,7 @@ class ActorKind(models.TextChoices):
     PLATFORM = "platform", _("Platform administrator")
     SYSTEM = "system", _("The portal itself")
     CUSTOMER = "customer", _("A customer")
+    CLIENT = "client", _("An API client")
 
 
 class ActivityRecord(models.Model):
@@ -57,6 +58,10 @@ class ActivityRecord(models.Model):
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.DONE)
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
     correlation_id = models.UUIDField(_("correlation id"))
+    # What asked through the API: the client's id, what the program calls itself, and a correlation id that is no UUID.
+    application = models.CharField(_("application"), max_length=100, blank=True, default="", db_default="")
+    program = models.CharField(_("program"), max_length=128, blank=True, default="", db_default="")
+    correlation = models.CharField(_("correlation id, as sent"), max_length=128, blank=True, default="", db_default="")
     chain_id = models.UUIDField(_("chain"), editable=False)
     number = models.PositiveBigIntegerField(_("number in the chain"), editable=False)
     digest = models.CharField(_("digest"), max_length=64, editable=False)

@@ -66,4 +66,7 @@ def record(
         outcome=outcome,
         reasons=list(reasons),
         correlation_id=here.correlation_id,
+        application=here.application,
+        program=here.program,
+        correlation=here.correlation,
     )

@@ -2,6 +2,7 @@
 
 import datetime
 import importlib
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from activity.chain import PLATFORM, content_digest, linked
 from activity.models import ActivityRecord
 from activity.sealing import Break, breaks, seal_activity
 from catalog.models import Offer, OfferServicePlan, Service, ServicePlan
@@ -188,7 +190,7 @@ def test_a_third_outcome_comes_and_goes_and_records_stay_as_they_are(migrate: Ca
     migrate(("activity", "0006_found_by_person_and_operation"))
     assert "activity_never_changed" in triggers()
     with pytest.raises(IntegrityError), transaction.atomic():
-        ActivityRecordFactory(outcome="failed")
+        record_of_before("0006_found_by_person_and_operation", outcome="failed")
     call_command("migrate", verbosity=0)
     # On SQLite the table was made anew, and with it both triggers.
     assert connection.vendor == "postgresql" or "activity_never_removed" in triggers()
@@ -197,6 +199,38 @@ def test_a_third_outcome_comes_and_goes_and_records_stay_as_they_are(migrate: Ca
         cursor.execute("UPDATE activity_activityrecord SET outcome = 'failed'")
     ActivityRecordFactory(outcome="failed")
     assert ActivityRecord.objects.filter(outcome="done").get() == written
+
+
+def record_of_before(migration: str, **fields: Any) -> Any:
+    """A record as the portal wrote it when this migration was the latest, with a digest of that time."""
+    state = MigrationExecutor(connection).loader.project_state(("activity", migration))
+    model: Any = state.apps.get_model("activity", "ActivityRecord")
+    row = model(**{"actor_kind": "system", "operation": "import_portfolio", "correlation_id": uuid.uuid4()} | fields)
+    row.chain_id, row.number, row.digest = PLATFORM, 1, linked("", content_digest(row))
+    row.save()
+    heads: Any = state.apps.get_model("activity", "ActivityChain")
+    heads.objects.create(id=PLATFORM, length=1, digest=row.digest)
+    return row
+
+
+def test_programs_act_and_records_of_before_stay_as_they_are(migrate: Callable[..., None]) -> None:
+    before, described = triggers() - EMPTYING_TRIGGERS.keys(), columns("activity_activityrecord")
+    migrate(("activity", "0007_outcome_failed"))
+    assert "activity_never_changed" in triggers()
+    assert not {"application", "program", "correlation"} & columns("activity_activityrecord")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        record_of_before("0007_outcome_failed", actor_kind="client")
+    written = record_of_before("0007_outcome_failed", after={"offers": {"updated": 1}})
+    call_command("migrate", verbosity=0)
+    assert (triggers() - EMPTYING_TRIGGERS.keys(), columns("activity_activityrecord")) == (before, described)
+    # On SQLite the table was made anew, and with it both triggers.
+    assert connection.vendor == "postgresql" or "activity_never_removed" in triggers()
+    allow_emptying()
+    kept = ActivityRecord.objects.get(pk=written.pk)
+    assert (kept.application, kept.program, kept.correlation) == ("", "", "")
+    assert content_digest(kept) == content_digest(written)
+    ActivityRecordFactory(actor_kind="client", application="an id", program="Invoices 2.1", correlation="batch 7")
+    assert [*breaks()] == [2]
 
 
 def test_records_of_before_become_links_of_chains(migrate: Callable[..., None]) -> None:
