@@ -51,12 +51,17 @@ class AdministrationConfig(AdminConfig):
     default_site = "partnercenter.administration.AdministrationSite"
 
     def ready(self) -> None:
-        """Find the administration of each room; the queue's own rows say nothing that the orders do not."""
+        """Find the administration of each room; the queue's rows say nothing that the orders do not.
+
+        Programs and their tokens are made and ended by their partners, where it is recorded.
+        """
         super().ready()
+        from allauth.idp.oidc.models import Client, Token
         from django.contrib import admin
         from django_tasks_db.models import DBTaskResult
 
-        admin.site.unregister(DBTaskResult)
+        for model in (DBTaskResult, Client, Token):
+            admin.site.unregister(model)
 
 
 class AdministrationSite(AdminSite):

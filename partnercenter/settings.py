@@ -34,6 +34,8 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "allauth.idp.oidc",
+    "ninja",
     "django_countries",
     "django_htmx",
     "lucide",
@@ -45,6 +47,7 @@ INSTALLED_APPS = [
     "subscriptions",
     "upgrades",
     "desk",
+    "api",
     "partnercenter",
 ]
 
@@ -230,6 +233,19 @@ SOCIALACCOUNT_PROVIDERS = {
         else [],
     }
 }
+# The API's tokens, by OAuth: seconds until an access token and a refresh token end. A refresh token stays the same:
+# clients keep their secret, and an answer that got lost must not take a program's only one.
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 60 * 60
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 24 * 60 * 60
+IDP_OIDC_ROTATE_REFRESH_TOKEN = False
+# The private key (PEM) by which it is said who has signed in; without it nobody can ask for that.
+OAUTH_SIGNING_KEY = env.str("OAUTH_SIGNING_KEY", default="", multiline=True)
+IDP_OIDC_PRIVATE_KEY = OAUTH_SIGNING_KEY
+# How often a minute each client of the API may read and write, and each address may ask for a token.
+API_READS_PER_MINUTE = env.int("API_READS_PER_MINUTE", default=500)
+API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", default=100)
+TOKEN_REQUESTS_PER_MINUTE = env.int("TOKEN_REQUESTS_PER_MINUTE", default=60)
+
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 SESSION_COOKIE_AGE = 12 * 60 * 60

@@ -31,6 +31,7 @@ class Permission(models.TextChoices):
     MANAGE_STAFF = "manage_staff", _("manage staff and their roles")
     SEE_ACTIVITY = "see_activity", _("see the activity log")
     SECURE_SIGN_IN = "secure_sign_in", _("decide how everyone signs in")
+    MANAGE_API_CLIENTS = "manage_api_clients", _("let programs use the API")
 
 
 _SELLING = frozenset(
@@ -45,7 +46,8 @@ _SELLING = frozenset(
 _ADMINISTERING = _SELLING | {Permission.REQUEST_PRIVILEGES, Permission.SEE_OFFERS, Permission.SEE_ACTIVITY}
 
 MAY: dict[Role, frozenset[Permission]] = {
-    Role.GLOBAL_ADMIN: _ADMINISTERING | {Permission.MANAGE_STAFF, Permission.SECURE_SIGN_IN},
+    Role.GLOBAL_ADMIN: _ADMINISTERING
+    | {Permission.MANAGE_STAFF, Permission.SECURE_SIGN_IN, Permission.MANAGE_API_CLIENTS},
     Role.ADMIN_AGENT: _ADMINISTERING,
     Role.SALES_AGENT: _SELLING,
     Role.HELPDESK_AGENT: frozenset({Permission.SEE_CUSTOMERS, Permission.EDIT_CONTACT}),

@@ -4,11 +4,14 @@ The catalogue and the upgrade matrix come with the migrations: `offer("Office 36
 """
 
 import datetime
+import uuid
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import factory as factory_boy
+from allauth.idp.oidc.models import Client
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from activity.models import ActivityRecord, ActorKind
@@ -26,7 +29,16 @@ from customers.models import (
     InvitedService,
     ResellerRelationship,
 )
-from partners.models import InvitedRole, Partner, PartnerType, Staff, StaffInvitation, StaffRole
+from partners.models import (
+    ApiClient,
+    ApiClientRole,
+    InvitedRole,
+    Partner,
+    PartnerType,
+    Staff,
+    StaffInvitation,
+    StaffRole,
+)
 from partners.roles import Role
 from partners.tokens import digest_of, new_token
 from subscriptions.models import Order, OrderLine, Status, Subscription
@@ -44,6 +56,7 @@ class ModelFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
 
 
 PASSWORD = "a-long-enough-password"
+SECRET = "the-secret-of-a-program"
 
 
 def offer(name: str) -> Offer:
@@ -97,6 +110,45 @@ class PlatformAdministratorFactory(StaffFactory):
     partner = None
     is_staff = True
     is_superuser = True
+
+
+class OAuthClientFactory(ModelFactory):
+    """What OAuth knows of an API client; its secret is `secret`."""
+
+    class Meta:
+        model = Client
+
+    name = "A program"
+    grant_types = "client_credentials\nauthorization_code\nrefresh_token"
+    scopes = default_scopes = "user_impersonation"
+
+    @classmethod
+    def _create(cls, model_class: type[Client], *args: Any, **kwargs: Any) -> Client:
+        kwargs["secret"] = make_password(kwargs.pop("secret", SECRET))
+        return super()._create(model_class, *args, **kwargs)
+
+
+class ApiClientFactory(ModelFactory):
+    """A program that does what a global admin may, made by one; `partner` and `roles` say otherwise."""
+
+    class Meta:
+        model = ApiClient
+        skip_postgeneration_save = True
+
+    id = factory.LazyFunction(uuid.uuid4)
+    name = factory.Sequence(lambda number: f"Program {number}")
+    partner = factory.SubFactory(PartnerFactory)
+    made_by = factory.SubFactory(StaffFactory, partner=factory.SelfAttribute("..partner"))
+    oauth = factory.SubFactory(
+        OAuthClientFactory,
+        id=factory.LazyAttribute(lambda this: str(this.factory_parent.id)),
+        name=factory.SelfAttribute("..name"),
+    )
+
+    @factory.post_generation  # type: ignore[untyped-decorator]
+    def roles(self: ApiClient, create: bool, extracted: Iterable[Role] | None, **kwargs: Any) -> None:  # type: ignore[misc]
+        wanted = [Role.GLOBAL_ADMIN] if extracted is None else extracted
+        ApiClientRole.objects.bulk_create([ApiClientRole(client=self, role=role) for role in wanted])
 
 
 class CustomerFactory(ModelFactory):

@@ -22,6 +22,7 @@ TABLE = {
     Permission.MANAGE_STAFF: "yes - - - - yes",
     Permission.SEE_ACTIVITY: "yes yes - - - -",
     Permission.SECURE_SIGN_IN: "yes - - - - -",
+    Permission.MANAGE_API_CLIENTS: "yes - - - - -",
 }
 CELLS = [
     (role, permission, cell == "yes")
