@@ -78,6 +78,7 @@ class Offer(models.Model):
     minimum_quantity = models.PositiveIntegerField(_("fewest licences"), default=1)
     maximum_quantity = models.PositiveIntegerField(_("most licences"), default=LARGEST_QUANTITY)
     is_available = models.BooleanField(_("available for purchase"), default=True)
+    rank = models.PositiveSmallIntegerField(_("place in the catalogue"), default=0, db_default=0, editable=False)
     service_plans: "models.ManyToManyField[ServicePlan, OfferServicePlan]" = models.ManyToManyField(
         ServicePlan, through="OfferServicePlan", related_name="offers", verbose_name=_("service plans")
     )
@@ -109,6 +110,12 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it; a new one stands behind all others in the catalogue, unless its `rank`, from 1, says where."""
+        if self._state.adding and not self.rank:
+            self.rank = 1 + Offer.objects.aggregate(last=models.Max("rank", default=0))["last"]
+        super().save(*args, **kwargs)
 
     @property
     def short_name(self) -> str:
