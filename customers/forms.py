@@ -85,7 +85,7 @@ class RecipientForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 # As a browser fills them in; the portal's people enter others' addresses, never their own.
-AUTOCOMPLETE = dict.fromkeys(Recipient.VALUES, "off")
+AUTOCOMPLETE = dict.fromkeys(Recipient.FORM_VALUES, "off")
 
 
 class ContactForm(RecipientForm):
@@ -93,7 +93,7 @@ class ContactForm(RecipientForm):
 
     class Meta:
         model = ContactDetails
-        fields = ContactDetails.VALUES
+        fields = ContactDetails.FORM_VALUES
 
 
 class BillingForm(RecipientForm):
@@ -104,7 +104,7 @@ class BillingForm(RecipientForm):
 
     class Meta:
         model = BillingProfile
-        fields = BillingProfile.VALUES
+        fields = BillingProfile.FORM_VALUES
         labels = {"company_name": _("Company name"), "culture": _("Dates and numbers as in")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -119,7 +119,7 @@ class ContactChangeForm(OnceForm, ContactForm):
     """The contact details of a customer that is there, and the company's name."""
 
     company = forms.CharField(label=_("Company name"), max_length=200)
-    field_order = ("company", *ContactDetails.VALUES)
+    field_order = ("company", *ContactDetails.FORM_VALUES)
 
     def __init__(self, data: Any = None, *, customer: Customer, instance: ContactDetails | None = None) -> None:
         initial = {"company": customer.company_name, **_opened(instance)}

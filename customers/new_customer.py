@@ -52,7 +52,7 @@ class BillingAddressForm(RecipientForm):
 
     class Meta:
         model = BillingProfile
-        fields = ("company_name", *Recipient.VALUES)
+        fields = ("company_name", *Recipient.FORM_VALUES)
 
 
 class AccountForm:
@@ -108,7 +108,7 @@ class AccountForm:
         company, contact = self.company.cleaned_data, self.contact.values
         billed = self.billing.values if self.is_billed_elsewhere else {**contact, **company}
         style = {name: self.bills.cleaned_data[name] for name in ("culture", "language")}
-        billing = {name: ({**billed, **style})[name] for name in BillingProfile.VALUES}
+        billing = {name: {**billed, **style}[name] for name in BillingProfile.FORM_VALUES}
         return {**company, "contact": contact, "billing": billing}
 
 

@@ -48,10 +48,12 @@ class Recipient(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
     first_name = _line(_("first name"), 50)
+    middle_name = _line(_("middle name"), 50, blank=True, default="", db_default="")
     last_name = _line(_("last name"), 50)
     email = models.EmailField(_("e-mail address"), max_length=254, validators=[validate_email, validate_legible])
     phone_number = _line(_("telephone"), LONGEST_PHONE_NUMBER, blank=True)
     country = models.CharField(_("country or region"), max_length=2, blank=True, validators=[validate_country])
+    region = _line(_("region"), 100, blank=True, default="", db_default="")
     state = _line(_("province or state"), 100, blank=True)
     city = _line(_("city"), 100, blank=True)
     district = _line(_("district"), 100, blank=True)
@@ -69,7 +71,9 @@ class Recipient(models.Model):
         "address_line3",
         "postal_code",
     )
-    VALUES: tuple[str, ...] = ("first_name", "last_name", "email", "phone_number", "country", *ADDRESS)
+    FORM_VALUES: tuple[str, ...] = ("first_name", "last_name", "email", "phone_number", "country", *ADDRESS)
+    # What only programs enter; the pages keep it as it is.
+    VALUES: tuple[str, ...] = (*FORM_VALUES, "middle_name", "region")
     needs_address = False
 
     class Meta:
@@ -80,7 +84,7 @@ class Recipient(models.Model):
 
     @property
     def values(self) -> dict[str, str]:
-        """What people enter, by field."""
+        """What people and programs enter, by field."""
         return {name: getattr(self, name) for name in self.VALUES}
 
     @property
@@ -117,7 +121,7 @@ class Recipient(models.Model):
             except ValidationError as error:
                 wrong["phone_number"] = error
         if not self.has_address and not self.needs_address and "country" not in wrong:
-            self.country = ""
+            self.country = self.region = ""
         if wrong:
             raise ValidationError(wrong)
 
@@ -155,6 +159,9 @@ class BillingProfile(Recipient):
         Customer, models.CASCADE, primary_key=True, related_name="billing_profile", verbose_name=_("customer")
     )
     company_name = _line(_("company"), 200)
+    # Programs name whom the profile is of beside whom the bills are addressed to.
+    profile_first_name = _line(_("first name of the profile"), 50, blank=True, default="", db_default="")
+    profile_last_name = _line(_("last name of the profile"), 50, blank=True, default="", db_default="")
     culture = models.CharField(_("culture"), max_length=5, choices=Culture, default=Culture.CHINESE)
     language = models.CharField(
         _("language"),
@@ -163,7 +170,8 @@ class BillingProfile(Recipient):
         validators=[RegexValidator(r"\A[a-z]{2}\Z", _("Enter a language as two small letters, such as zh."))],
     )
 
-    VALUES = ("company_name", *Recipient.VALUES, "culture", "language")
+    FORM_VALUES = ("company_name", *Recipient.FORM_VALUES, "culture", "language")
+    VALUES = ("company_name", *Recipient.VALUES, "culture", "language", "profile_first_name", "profile_last_name")
     needs_address = True
 
     @property
