@@ -16,17 +16,20 @@ from activity.chain import PLATFORM, content_digest, linked
 from activity.models import ActivityRecord
 from activity.sealing import Break, breaks, seal_activity
 from catalog.models import Offer, OfferServicePlan, Service, ServicePlan
-from customers.models import ResellerRelationship
+from customers.models import BillingProfile, ResellerRelationship
 from subscriptions.models import Subscription
 from tests.databases import EMPTYING_TRIGGERS, allow_emptying, triggers
 from tests.factories import (
     ActivityRecordFactory,
+    ApiClientFactory,
+    BillingProfileFactory,
     CustomerFactory,
     PriceFactory,
     ResellerRelationshipFactory,
     SubscriptionFactory,
+    UpgradeFactory,
 )
-from upgrades.models import PathConflict, PathService, UpgradeMatrix, UpgradePath
+from upgrades.models import PathConflict, PathService, Upgrade, UpgradeMatrix, UpgradePath
 
 Target = tuple[str, str | None]
 of_seals = importlib.import_module("activity.migrations.0005_seals_that_hold_each_other")
@@ -117,6 +120,62 @@ def test_add_ons_and_prices_go_and_come_back(migrate: Callable[..., None]) -> No
     price = PriceFactory(offer=held.offer)
     with pytest.raises(IntegrityError), transaction.atomic():
         PriceFactory(offer=held.offer, valid_from=price.valid_from + datetime.timedelta(days=1))
+
+
+def test_the_order_of_the_catalogue_goes_and_comes_back(migrate: Callable[..., None]) -> None:
+    before, described, held = triggers(), columns("catalog_offer"), SubscriptionFactory()
+    assert list(Offer.objects.filter(rank__lte=6).order_by("rank").values_list("name", "rank"))[::5] == [
+        ("Office 365 Business", 1),
+        ("Office 365 Enterprise E3", 6),
+    ]
+    Offer.objects.create(name="A later one", sku_part_number="LATER", category="Standalone")
+    Offer.objects.create(name="A first one", sku_part_number="FIRST", category="Standalone")
+    assert Offer.objects.get(name="A first one").rank == 14
+    call_command("migrate", "catalog", "0004", verbosity=0)
+    assert "rank" not in columns("catalog_offer")
+    call_command("migrate", verbosity=0)
+    assert (triggers(), columns("catalog_offer")) == (before, described)
+    ranks = dict(Offer.objects.values_list("name", "rank"))
+    assert sorted(ranks.values()) == list(range(1, 15))
+    assert (ranks["Office 365 Enterprise E3"], ranks["A first one"], ranks["A later one"]) == (6, 13, 14)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Subscription.objects.filter(pk=held.pk).update(quantity=301)
+
+
+def test_what_programs_say_of_a_recipient_goes_and_comes_back_empty(migrate: Callable[..., None]) -> None:
+    profile = BillingProfileFactory(middle_name="Wei", region="East", profile_first_name="Na", profile_last_name="Li")
+    before = columns("customers_billingprofile"), columns("customers_contactdetails")
+    migrate(("customers", "0008_privileges_expire"))
+    assert not {"middle_name", "region", "profile_first_name"} & columns("customers_billingprofile")
+    call_command("migrate", verbosity=0)
+    assert (columns("customers_billingprofile"), columns("customers_contactdetails")) == before
+    kept = BillingProfile.objects.get(pk=profile.pk)
+    assert kept.values == {
+        **profile.values,
+        **dict.fromkeys(set(BillingProfile.VALUES) - {*BillingProfile.FORM_VALUES}, ""),
+    }
+
+
+def test_upgrades_of_programs_refer_to_somebody_where_they_have_to(migrate: Callable[..., None]) -> None:
+    by_person = UpgradeFactory()
+    by_program = UpgradeFactory(partner=by_person.partner, staff=None, staff_name="Nightly upgrades")
+    call_command("migrate", "upgrades", "0004", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM upgrades_upgrade WHERE staff_id IS NULL")
+        assert cursor.fetchone() == (0,)
+    call_command("migrate", verbosity=0)
+    kept = Upgrade.objects.get(pk=by_program.pk)
+    assert (kept.staff, kept.staff_name) == (by_person.staff, "Nightly upgrades")
+
+
+def test_api_clients_and_what_the_api_remembers_go_and_come_back(migrate: Callable[..., None]) -> None:
+    ApiClientFactory()
+    before = {table: columns(table) for table in ("partners_apiclient", "partners_apiclientrole", "api_keptanswer")}
+    migrate(("upgrades", "0004_waits_for_upgrades"), ("partners", "0004_staff_invitations"), ("api", None))
+    assert before.keys().isdisjoint(connection.introspection.table_names())
+    call_command("migrate", verbosity=0)
+    assert {table: columns(table) for table in before} == before
+    assert ApiClientFactory().is_in_force
 
 
 def test_the_triggers_of_subscriptions_go_and_come_back(migrate: Callable[..., None]) -> None:

@@ -95,7 +95,8 @@ class Upgrade(models.Model):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="upgrades", db_index=False)
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="upgrades", db_index=False)
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="upgrades")
-    staff = models.ForeignKey(Staff, models.PROTECT, related_name="upgrades")
+    # None where a program upgraded; `staff_name` then is the program's.
+    staff = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="upgrades")
     source_offer = models.ForeignKey(Offer, models.PROTECT, related_name="upgrades_from")
     target_offer = models.ForeignKey(Offer, models.PROTECT, related_name="upgrades_to")
     partner_name = models.CharField(max_length=200)

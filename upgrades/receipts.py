@@ -26,7 +26,7 @@ def as_json(upgrade: Upgrade) -> dict[str, Any]:
         "id": str(upgrade.pk),
         "made_at": upgrade.created_at.isoformat(),
         "partner": {"id": str(upgrade.partner_id), "name": upgrade.partner_name},
-        "staff": {"id": str(upgrade.staff_id), "name": upgrade.staff_name},
+        "staff": {"id": upgrade.staff_id and str(upgrade.staff_id), "name": upgrade.staff_name},
         "customer": {"id": str(upgrade.customer_id), "company_name": upgrade.company_name},
         "subscription": {
             "id": str(upgrade.subscription_id),
