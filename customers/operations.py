@@ -23,7 +23,7 @@ from customers.domains import full_domain
 from customers.errors import AccountChanged, Changed, DomainTaken, FormerReseller
 from customers.models import BillingProfile, ContactDetails, Customer, DelegatedAdminPrivilege, ResellerRelationship
 from customers.models.accounts import Recipient
-from partners.models import Staff
+from partners.models import Caller
 from partners.roles import Permission
 
 CREATE, CHANGE_CONTACT, CHANGE_BILLING = "add_customer", "change_contact", "change_billing"
@@ -34,7 +34,7 @@ Values = Mapping[str, str]
 
 def create_customer(
     *,
-    staff: Staff,
+    staff: Caller,
     company_name: str,
     domain: str,
     billing: Values,
@@ -91,7 +91,7 @@ def _checked[Details: Recipient](details: Details, values: Values) -> Details:
 class NewCustomer:
     """A customer that is to be there, with all that belongs to it, checked and not saved."""
 
-    staff: Staff
+    staff: Caller
     customer: Customer
     billing: BillingProfile
     contact: ContactDetails | None
@@ -174,7 +174,7 @@ def _save_all(wanted: NewCustomer) -> Customer:
 
 def change_contact(
     *,
-    staff: Staff,
+    staff: Caller,
     customer_id: uuid.UUID,
     values: Values,
     company_name: str | None = None,
@@ -206,7 +206,7 @@ def change_contact(
 
 
 def change_billing(
-    *, staff: Staff, customer_id: uuid.UUID, values: Values, key: str, version: int | None = None
+    *, staff: Caller, customer_id: uuid.UUID, values: Values, key: str, version: int | None = None
 ) -> BillingProfile:
     """Make these the billing profile of a customer. Otherwise as `change_contact`."""
     change = Change(
@@ -229,7 +229,7 @@ def change_billing(
 class Change:
     """New details of a customer that somebody asks for."""
 
-    staff: Staff
+    staff: Caller
     customer_id: uuid.UUID
     operation: str
     permission: Permission
@@ -288,14 +288,14 @@ def _change_locked(change: Change, wanted: Recipient, name: str | None) -> Recip
     return wanted
 
 
-def _lock(staff: Staff, customer_id: uuid.UUID) -> Customer:
+def _lock(staff: Caller, customer_id: uuid.UUID) -> Customer:
     customer: Customer | None = Customer.objects.select_for_update().visible_to(staff).filter(pk=customer_id).first()
     if customer is None:
         raise Http404
     return customer
 
 
-def _refuse_former(staff: Staff, customer: Customer) -> None:
+def _refuse_former(staff: Caller, customer: Customer) -> None:
     if not ResellerRelationship.objects.visible_to(staff).filter(customer=customer, has_ended=False).exists():
         raise FormerReseller
 
@@ -325,7 +325,7 @@ def _record_change(
     )
 
 
-def changed_since(staff: Staff, customer: Customer, model: type[Recipient], version: int) -> AccountChanged:
+def changed_since(staff: Caller, customer: Customer, model: type[Recipient], version: int) -> AccountChanged:
     """What others changed of these details after this version, as far as records tell; who, within the partner."""
     records = ActivityRecord.objects.filter(
         customer_id=customer.pk,
@@ -375,7 +375,7 @@ def _label(model: type[models.Model], name: str) -> str:
 
 
 def record_refusal(
-    staff: Staff,
+    staff: Caller,
     operation: str,
     codes: tuple[str, ...],
     *,

@@ -15,7 +15,7 @@ from django.utils import timezone
 from customers.naming import can_be_stored, indexed_part, name_key
 
 if TYPE_CHECKING:
-    from partners.models import Staff
+    from partners.models import Caller, Staff
 
 
 # What comes before it are names that begin in another script than Chinese (U+2E80, the first of its radicals).
@@ -44,7 +44,7 @@ class CustomerQuerySet(models.QuerySet[Any]):
                 customer.name_key = name_key(customer.company_name)
         return super().bulk_update(customers, names, batch_size)
 
-    def visible_to(self, staff: "Staff") -> Self:
+    def visible_to(self, staff: "Caller") -> Self:
         """Those with whom the person's partner has, or had subscriptions under, a reseller relationship."""
         return self.visible_to_partner(staff.partner_id)
 
@@ -63,7 +63,7 @@ class CustomerQuerySet(models.QuerySet[Any]):
 class RelationshipQuerySet(models.QuerySet[Any]):
     """Reseller relationships: what a partner's customer list is made of."""
 
-    def visible_to(self, staff: "Staff") -> Self:
+    def visible_to(self, staff: "Caller") -> Self:
         """Those through which the person's partner sees a customer."""
         return self.visible_to_partner(staff.partner_id)
 
@@ -160,7 +160,7 @@ class PrivilegeQuerySet(models.QuerySet[Any]):
         """
         return self.not_revoked().filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))
 
-    def visible_to(self, staff: "Staff") -> Self:
+    def visible_to(self, staff: "Caller") -> Self:
         """Those that the person's partner holds or held, of customers that it sees."""
         from customers.models import ResellerRelationship
 
@@ -211,7 +211,7 @@ class DraftQuerySet(models.QuerySet[Any]):
 class InvitationQuerySet(models.QuerySet[Any]):
     """Invitations of customers."""
 
-    def visible_to(self, staff: "Staff") -> Self:
+    def visible_to(self, staff: "Caller") -> Self:
         """Those of the person's own partner."""
         return self.filter(partner_id=staff.partner_id)
 

@@ -15,7 +15,7 @@ from activity.models import Outcome
 from activity.operations import record
 from activity.submissions import Asked, first_result, remember
 from customers.models import Customer
-from partners.models import Partner, Staff
+from partners.models import Caller, Partner
 from partners.roles import Permission
 from subscriptions.errors import ChangedMeanwhile, ChangeRefused, NotTheReseller
 from subscriptions.history import changes_since
@@ -70,7 +70,7 @@ class Change:
 
 def change_subscription(
     *,
-    staff: Staff,
+    staff: Caller,
     subscription_id: uuid.UUID,
     wanted: Wanted,
     key: str,
@@ -95,7 +95,7 @@ def change_subscription(
 
 def change_subscriptions(
     *,
-    staff: Staff,
+    staff: Caller,
     changes: Sequence[Change],
     key: str,
     customer_id: uuid.UUID | None = None,
@@ -130,7 +130,7 @@ def change_subscriptions(
 class _Attempt:
     """What somebody asks for, with all that decides what it does."""
 
-    staff: Staff
+    staff: Caller
     changes: tuple[Change, ...]
     key: str
     customer_id: uuid.UUID | None

@@ -17,7 +17,7 @@ from activity.operations import record
 from activity.submissions import Asked, first_result, remember
 from customers.models import Customer, ResellerRelationship
 from partners.legible import is_illegible
-from partners.models import Partner, Staff
+from partners.models import Caller, Partner, person_of
 from partners.roles import Permission
 from subscriptions.models import (
     LONGEST_NICKNAME,
@@ -91,7 +91,7 @@ class LinesRefused(OrderRefused):
 class Attempt:
     """What somebody wants to buy."""
 
-    staff: Staff
+    staff: Caller
     customer_id: uuid.UUID
     lines: tuple[Line, ...]
     key: str
@@ -118,7 +118,7 @@ class Attempt:
 
 def place_order(
     *,
-    staff: Staff,
+    staff: Caller,
     customer_id: uuid.UUID,
     lines: Sequence[Line],
     key: str,
@@ -162,7 +162,7 @@ def _place(attempt: Attempt) -> Order:
     return _carry_out(attempt, customer, sale)
 
 
-def _lock_customer(staff: Staff, customer_id: uuid.UUID) -> Customer:
+def _lock_customer(staff: Caller, customer_id: uuid.UUID) -> Customer:
     """Hold the customer's row: what may be sold depends on all that the customer has."""
     locked = Customer.objects.select_for_update().visible_to(staff)
     customer: Customer | None = locked.filter(pk=customer_id).first()
@@ -196,7 +196,7 @@ def _carry_out(attempt: Attempt, customer: Customer, sale: Sale) -> Order:
     order: Order = Order.objects.create(
         customer=customer,
         partner=attempt.partner,
-        staff=attempt.staff,
+        staff=person_of(attempt.staff),
         reference=attempt.reference,
         billing_cycle=attempt.billing_cycle,
     )
@@ -300,7 +300,7 @@ def _record_refusal(attempt: Attempt, codes: Sequence[str]) -> None:
     )
 
 
-def retry_provisioning(*, staff: Staff, customer_id: uuid.UUID, order_id: uuid.UUID) -> Order:
+def retry_provisioning(*, staff: Caller, customer_id: uuid.UUID, order_id: uuid.UUID) -> Order:
     """Have the worker try again, at once, all of this order that is not provisioned yet; nothing where all is.
 
     Raises `PermissionDenied` by role (recorded), `Http404` where the person's partner did not place the order.
@@ -324,7 +324,7 @@ def retry_provisioning(*, staff: Staff, customer_id: uuid.UUID, order_id: uuid.U
     return order
 
 
-def _record_refused_retry(staff: Staff, order_id: uuid.UUID) -> None:
+def _record_refused_retry(staff: Caller, order_id: uuid.UUID) -> None:
     order = Order.objects.visible_to(staff).select_related("customer").filter(pk=order_id).first()
     record(
         actor=staff.actor,

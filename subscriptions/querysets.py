@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from customers.models import Customer, DelegatedAdminPrivilege
 
 if TYPE_CHECKING:
-    from partners.models import Staff
+    from partners.models import Caller
 
 
 class SubscriptionQuerySet(models.QuerySet[Any]):
@@ -42,7 +42,7 @@ class SubscriptionQuerySet(models.QuerySet[Any]):
         )
         return found.exclude(nickname="").filter(pairs)
 
-    def visible_to(self, staff: "Staff") -> Self:
+    def visible_to(self, staff: "Caller") -> Self:
         """Those that the person's partner sold, or whose services it may administer, of customers it may see."""
         return self.visible_to_partner(staff.partner_id)
 
@@ -65,7 +65,7 @@ class SubscriptionQuerySet(models.QuerySet[Any]):
 class OrderQuerySet(models.QuerySet[Any]):
     """Orders."""
 
-    def visible_to(self, staff: "Staff") -> Self:
+    def visible_to(self, staff: "Caller") -> Self:
         """Those that the person's own partner placed, of customers it may see."""
         customers = Customer.objects.visible_to(staff).filter(pk=OuterRef("customer_id"))
         return self.of_partner(staff.partner_id).filter(Exists(customers))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from activity.models import Outcome
 from activity.operations import record
 from customers.models import Customer
-from partners.models import Partner, Staff
+from partners.models import Caller, Partner, Staff, person_of
 from partners.roles import Permission
 from subscriptions.history import changes_since
 from subscriptions.models import Subscription
@@ -37,7 +37,7 @@ OPERATION = "upgrade_subscription"
 
 def upgrade_subscription(
     *,
-    staff: Staff,
+    staff: Caller,
     subscription_id: uuid.UUID,
     target_id: uuid.UUID,
     quantity: int,
@@ -79,7 +79,7 @@ def upgrade_subscription(
 class Attempt:
     """What somebody asks for."""
 
-    staff: Staff
+    staff: Caller
     subscription_id: uuid.UUID
     target_id: uuid.UUID
     quantity: int
@@ -219,7 +219,7 @@ def _proof(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_versio
         partner=attempt.partner,
         customer=customer,
         subscription=subscription,
-        staff=attempt.staff,
+        staff=person_of(attempt.staff),
         source_offer=path.source,
         target_offer=path.target,
         partner_name=attempt.partner.name,

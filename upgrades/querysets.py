@@ -10,13 +10,13 @@ from django.db.models import Exists, F, OuterRef
 from partners.roles import MAY, Permission
 
 if TYPE_CHECKING:
-    from partners.models import Staff
+    from partners.models import Caller, Staff
 
 
 class UpgradeQuerySet(models.QuerySet[Any]):
     """Upgrades that were made."""
 
-    def visible_to(self, staff: "Staff") -> Self:
+    def visible_to(self, staff: "Caller") -> Self:
         """Those that the person's own partner made."""
         return self.of_partner(staff.partner_id)
 
