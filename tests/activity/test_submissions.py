@@ -54,5 +54,5 @@ def test_after_thirty_days_they_are_forgotten() -> None:
         Submission.objects.filter(key=str(days)).update(at=timezone.now() - datetime.timedelta(days=days))
     told = StringIO()
     call_command("forget_submissions", stdout=told)
-    assert told.getvalue() == "1 forgotten\n"
+    assert told.getvalue() == "1 forgotten\n0 of the API\n"
     assert set(Submission.objects.values_list("key", flat=True)) == {"0", "29"}
