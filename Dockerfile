@@ -43,5 +43,6 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "docker/healthcheck.py", "/healthz"]
 
 # The heartbeat file belongs into memory: on a slow disk it would hold the workers up.
+# The access log ends with the correlation id of each request, which the portal's own lines and records have too.
 # exec, so that gunicorn gets the container's signals and ends its requests in peace.
-CMD ["sh", "-c", "exec gunicorn partnercenter.wsgi:application --bind 0.0.0.0:$PORT --workers $WEB_CONCURRENCY --threads $WEB_THREADS --worker-tmp-dir /dev/shm --max-requests 5000 --max-requests-jitter 500 --graceful-timeout 30 --access-logfile -"]
+CMD ["sh", "-c", "exec gunicorn partnercenter.wsgi:application --bind 0.0.0.0:$PORT --workers $WEB_CONCURRENCY --threads $WEB_THREADS --worker-tmp-dir /dev/shm --max-requests 5000 --max-requests-jitter 500 --graceful-timeout 30 --access-logfile - --access-logformat '%(h)s %(l)s %(u)s %(t)s \"%(r)s\" %(s)s %(b)s \"%(f)s\" \"%(a)s\" %({ms-correlationid}o)s'"]

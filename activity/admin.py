@@ -51,7 +51,8 @@ class ActivityRecordAdmin(ModelAdmin):
             _("To what"),
             {"fields": ("operation_code", "resource_type", "resource_id", "customer_name", "customer_id")},
         ),
-        (_("Before and after"), {"fields": ("before_shown", "after_shown", "correlation_id")}),
+        (_("The request"), {"fields": ("correlation_id", "correlation", "application", "program")}),
+        (_("Before and after"), {"fields": ("before_shown", "after_shown")}),
     )
     readonly_fields = ("what", "operation_code", "before_shown", "after_shown")
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from activity.origin import origin
 
 CORRELATION_HEADER = "MS-CorrelationId"
+LONGEST_CORRELATION = 128
 
 
 class OriginMiddleware:
@@ -18,9 +20,9 @@ class OriginMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with origin(address=client_address(request), correlation_id=_asked_id(request)) as here:
+        with origin(address=client_address(request), **_asked_id(request)) as here:
             response = self.get_response(request)
-        response[CORRELATION_HEADER] = str(here.correlation_id)
+        response[CORRELATION_HEADER] = here.said
         return response
 
 
@@ -33,8 +35,14 @@ def client_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))[:45]
 
 
-def _asked_id(request: HttpRequest) -> uuid.UUID | None:
+def _asked_id(request: HttpRequest) -> dict[str, Any]:
+    """The correlation id that the request brings: any readable text of up to 128 characters, a UUID as a rule."""
+    text = request.headers.get(CORRELATION_HEADER, "").strip()
+    if not (0 < len(text) <= LONGEST_CORRELATION and text.isascii() and text.isprintable()):
+        return {}
     try:
-        return uuid.UUID(request.headers.get(CORRELATION_HEADER, ""))
+        asked = uuid.UUID(text)
     except ValueError:
-        return None
+        # The same text is the same id each time.
+        asked = uuid.uuid5(uuid.NAMESPACE_URL, text)
+    return {"correlation_id": asked, "correlation": "" if text == str(asked) else text}

@@ -12,7 +12,7 @@ class Origin:
     """One request's or command's address and the id that ties its records and log lines together.
 
     A program says with its request which one it is: `application` is the id of the API client, `program` what it
-    calls itself. `correlation` is the correlation id as it was sent, where that was no UUID.
+    calls itself. `correlation` is the correlation id as it was sent, where that was not a UUID as it is written here.
     """
 
     address: str = ""
@@ -21,6 +21,11 @@ class Origin:
     application: str = ""
     program: str = ""
 
+    @property
+    def said(self) -> str:
+        """The correlation id as whoever asked knows it: the answer and the log lines have it."""
+        return self.correlation or str(self.correlation_id)
+
 
 _current: contextvars.ContextVar[Origin | None] = contextvars.ContextVar("origin", default=None)
 
@@ -28,6 +33,12 @@ _current: contextvars.ContextVar[Origin | None] = contextvars.ContextVar("origin
 def current_origin() -> Origin:
     """The origin of the work under way; a fresh one outside requests and commands."""
     return _current.get() or Origin()
+
+
+def correlation_said() -> str:
+    """The correlation id of the request or command under way, as it is said; nothing outside of them."""
+    here = _current.get()
+    return here.said if here else ""
 
 
 @contextmanager

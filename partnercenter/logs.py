@@ -1,8 +1,10 @@
-"""Keeps the secrets of links out of the logs."""
+"""Keeps the secrets of links out of the logs, and puts the correlation id of the request into them."""
 
 import logging
 import re
 from collections.abc import MutableMapping
+
+from activity.origin import correlation_said
 
 SECRET_PATH = re.compile(r"/(invitation|access|join|new-password/[^/?\s]+)/[^/?\s]+")
 # Those that log the paths of requests: Django's own, its server for development, and gunicorn.
@@ -19,6 +21,15 @@ class WithoutSecrets(logging.Filter):
                 record.args[name] = _without(value)
         elif isinstance(record.args, tuple):
             record.args = tuple(map(_without, record.args))
+        return True
+
+
+class WithCorrelation(logging.Filter):
+    """Gives each line the correlation id that the request's answer and its activity records carry."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, with the id, or a dash outside of requests."""
+        record.correlation = correlation_said() or "-"
         return True
 
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from activity.middleware import CORRELATION_HEADER, OriginMiddleware, client_address
 from activity.models import ActivityRecord, ActorKind, Outcome
 from activity.operations import SYSTEM, Actor, record
-from activity.origin import Origin, current_origin, origin
+from activity.origin import Origin, current_origin, named, origin
 from partners.models import Partner
 from tests.factories import (
     ActivityRecordFactory,
@@ -189,7 +189,38 @@ def test_a_client_may_choose_the_id(rf: RequestFactory) -> None:
     assert answer(rf, **{CORRELATION_HEADER: str(wanted)})[1].correlation_id == wanted
 
 
-@pytest.mark.parametrize("nonsense", ["", "x", "1234", "' OR 1=1", "z" * 10_000])
+@pytest.mark.parametrize(
+    "text", ["x", "1234", "' OR 1=1", "z" * 128, "Batch 7 of 2026", str(uuid.UUID(int=7)).upper() + "F"]
+)
+def test_it_may_be_any_readable_text(rf: RequestFactory, text: str) -> None:
+    (response, first), (_again, second) = (answer(rf, **{CORRELATION_HEADER: text}) for _ in range(2))
+    assert response[CORRELATION_HEADER] == first.correlation == text
+    assert first.correlation_id == second.correlation_id
+
+
+def test_a_uuid_comes_back_as_it_was_written(rf: RequestFactory) -> None:
+    wanted = uuid.uuid4()
+    response, here = answer(rf, **{CORRELATION_HEADER: str(wanted).upper()})
+    assert (response[CORRELATION_HEADER], here.correlation_id) == (str(wanted).upper(), wanted)
+
+
+def test_a_record_says_which_program_asked_and_under_which_id(rf: RequestFactory) -> None:
+    written: list[ActivityRecord] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        with named(application="an id", program="Invoices 2.1"):
+            written.append(record(actor=SYSTEM, operation="water_the_plants"))
+        written.append(record(actor=SYSTEM, operation="rest"))
+        return HttpResponse()
+
+    OriginMiddleware(view)(rf.get("/", headers={CORRELATION_HEADER: "Batch 7"}))
+    first, second = written
+    assert (first.application, first.program, first.correlation) == ("an id", "Invoices 2.1", "Batch 7")
+    assert (second.application, second.program, second.correlation) == ("", "", "Batch 7")
+    assert first.correlation_id == second.correlation_id
+
+
+@pytest.mark.parametrize("nonsense", ["", " ", "z" * 129, "z" * 10_000, "a\x7fb", "caf\xe9"])
 def test_an_id_that_is_none_is_not_taken_over(rf: RequestFactory, nonsense: str) -> None:
     response, here = answer(rf, **{CORRELATION_HEADER: nonsense})
     assert response[CORRELATION_HEADER] == str(here.correlation_id) != nonsense
