@@ -66,7 +66,7 @@ def record(
         outcome=outcome,
         reasons=list(reasons),
         correlation_id=here.correlation_id,
-        application=here.application,
-        program=here.program,
+        application=here.application[:100],
+        program=here.program[:128],
         correlation=here.correlation,
     )

@@ -194,6 +194,10 @@ TAMPERINGS: dict[str, tuple[Tampering, str]] = {
         ],
         "record 2: it was altered",
     ),
+    "said to be of a program": (
+        lambda rows: [(f"UPDATE {TABLE} SET application = 'an id' WHERE id = %s", [key(rows[1].pk)])],
+        "record 2: it was altered",
+    ),
     "two swapped": (
         lambda rows: [
             (f"UPDATE {TABLE} SET number = 9 WHERE id = %s", [key(rows[1].pk)]),

@@ -216,6 +216,15 @@ def test_a_language_that_a_program_chose_stays(at_work: Client, customer: Custom
     assertContains(at_work.get(url(customer)), "fr")
 
 
+def test_the_page_keeps_what_only_programs_say(at_work: Client, customer: Customer) -> None:
+    of_programs = {"middle_name": "Wei", "region": "East", "profile_first_name": "Jing", "profile_last_name": "Chen"}
+    BillingProfileFactory(customer=customer, **of_programs)
+    at_work.post(url(customer, "billing"), typed("billing", version="1", city="Suzhou"))
+    kept = BillingProfile.objects.get()
+    assert (kept.city, kept.version) == ("Suzhou", 2)
+    assert kept.values.items() >= of_programs.items()
+
+
 class TestDomainCheck:
     ADDRESS = "/customers/add/domain/"
 

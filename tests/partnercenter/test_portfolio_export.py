@@ -282,6 +282,15 @@ def test_contact_and_billing_come_out_as_they_went_in(desk: Desk) -> None:
     assert desk.take_out() == first
 
 
+def test_what_programs_say_of_a_recipient_comes_out_as_it_went_in(desk: Desk) -> None:
+    contact = {**CONTACT, "middle_name": "Wei", "region": "华东"}
+    billing = {**BILLING, "middle_name": "Wei", "region": "华东", "profile_first_name": "静", "profile_last_name": "陈"}
+    desk.bring_in(a_portfolio(a_customer(ADATUM, contact=contact, billing=billing)))
+    (adatum,) = json.loads(desk.take_out())["customers"]
+    assert (adatum["contact"], adatum["billing"]) == (contact, billing)
+    assert "Nothing changes" in desk.bring_in(json.loads(desk.take_out()))
+
+
 def test_a_partner_takes_out_the_accounts_of_its_own_customers(desk: Desk) -> None:
     theirs = a_customer(LITWARE, resellers=[THEIRS], contact=CONTACT)
     desk.bring_in(a_portfolio(a_customer(ADATUM, contact=CONTACT), theirs))
