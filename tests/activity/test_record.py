@@ -220,7 +220,7 @@ def test_a_record_says_which_program_asked_and_under_which_id(rf: RequestFactory
     assert first.correlation_id == second.correlation_id
 
 
-@pytest.mark.parametrize("nonsense", ["", " ", "z" * 129, "z" * 10_000, "a\x7fb", "caf\xe9"])
+@pytest.mark.parametrize("nonsense", ["", " ", "z" * 129, "z" * 10_000, "a\x7fb", "北京"])
 def test_an_id_that_is_none_is_not_taken_over(rf: RequestFactory, nonsense: str) -> None:
     response, here = answer(rf, **{CORRELATION_HEADER: nonsense})
     assert response[CORRELATION_HEADER] == str(here.correlation_id) != nonsense

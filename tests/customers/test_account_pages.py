@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from activity.models import ActivityRecord
-from customers.models import Customer, ResellerRelationship
+from customers.models import BillingProfile, Customer, ResellerRelationship
 from customers.operations import change_billing, change_contact
 from partners.models import Staff
 from partners.roles import Role
