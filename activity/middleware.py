@@ -21,6 +21,8 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with origin(address=client_address(request), **_asked_id(request)) as here:
+            # What is logged of the answer when it has left the block, such as that it was a 404, finds the id here.
+            request.correlation_said = here.said  # type: ignore[attr-defined]
             response = self.get_response(request)
         response[CORRELATION_HEADER] = here.said
         return response

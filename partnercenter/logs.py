@@ -29,7 +29,8 @@ class WithCorrelation(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through, with the id, or a dash outside of requests."""
-        record.correlation = correlation_said() or "-"
+        answered = getattr(record, "request", None)
+        record.correlation = correlation_said() or getattr(answered, "correlation_said", "-")
         return True
 
 
