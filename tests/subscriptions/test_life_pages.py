@@ -2,6 +2,7 @@
 
 import datetime
 import uuid
+import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -422,7 +423,9 @@ def test_asked_and_answered_it_is_done_once(portal: Portal, name: str, sent: dic
 def test_the_question_names_the_day_of_deletion_and_the_add_ons(portal: Portal) -> None:
     sold(portal.partner, portal.customer, "Exchange Online (Plan 1)", parent=portal.subscription)
     page = portal.client.get(portal.url("suspend"))
-    assert page.context["deletion"].date().isoformat() in page.content.decode()
+    # In the person's own time zone it may be the next day already.
+    day = timezone.localtime(page.context["deletion"], zoneinfo.ZoneInfo(portal.staff.time_zone)).date()
+    assert day.isoformat() in page.content.decode()
     assert "Its add-on Exchange Online (Plan 1) is suspended with it" in page.content.decode()
 
 
