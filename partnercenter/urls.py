@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from api.assembly import wire_urls
 from partnercenter import health
 
 handler400 = "partnercenter.errors.bad_request"
@@ -14,6 +15,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    path("v1/", wire_urls),
     path("", include("partners.urls")),
     path("", include("customers.urls")),
     path("", include("subscriptions.urls")),

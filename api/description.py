@@ -1,0 +1,35 @@
+"""The description of the API (OpenAPI), and the page that shows it."""
+
+import json
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from partners.access import access
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The description: what ninja says of each operation, and how to carry a token. Ask only once URLs are loaded."""
+    from api.assembly import portal_api
+
+    # Through JSON, so that it is a document of its own that others may change.
+    said: dict[str, Any] = json.loads(json.dumps(portal_api.get_openapi_schema()))
+    said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    return said
+
+
+@access(public=True)
+def show_description(request: HttpRequest) -> JsonResponse:
+    """The description as a document, for programs."""
+    return JsonResponse(description())
+
+
+@access(public=True)
+def show_docs(request: HttpRequest) -> HttpResponse:
+    """The description as a page, for people."""
+    response = render(request, "api/docs.html")
+    response.is_portal_page = True  # type: ignore[attr-defined]
+    return response

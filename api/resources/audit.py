@@ -1,0 +1,5 @@
+"""On the wire: audit records."""
+
+from ninja import Router
+
+router = Router()

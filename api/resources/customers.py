@@ -1,0 +1,5 @@
+"""On the wire: customers."""
+
+from ninja import Router
+
+router = Router()

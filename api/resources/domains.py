@@ -1,0 +1,5 @@
+"""On the wire: the domains of customers."""
+
+from ninja import Router
+
+router = Router()

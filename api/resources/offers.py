@@ -1,0 +1,5 @@
+"""On the wire: offers."""
+
+from ninja import Router
+
+router = Router()

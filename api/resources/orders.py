@@ -1,0 +1,5 @@
+"""On the wire: orders."""
+
+from ninja import Router
+
+router = Router()

@@ -1,0 +1,5 @@
+"""On the wire: profiles of a customer."""
+
+from ninja import Router
+
+router = Router()

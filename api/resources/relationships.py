@@ -1,0 +1,5 @@
+"""On the wire: relationships of a partner to customers."""
+
+from ninja import Router
+
+router = Router()

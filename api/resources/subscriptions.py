@@ -1,0 +1,5 @@
+"""On the wire: subscriptions."""
+
+from ninja import Router
+
+router = Router()

@@ -1,0 +1,5 @@
+"""On the wire: upgrades of a subscription."""
+
+from ninja import Router
+
+router = Router()
