@@ -1,7 +1,7 @@
 """What went wrong, whatever it was, as an answer of the protocol."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -13,7 +13,7 @@ from ninja.errors import ValidationError as MembersWrong
 
 from activity.errors import Refused
 from activity.origin import current_origin
-from api.calls import Call
+from api.calls import Call, call_of
 from api.faults import (
     BROKEN,
     BUSY,
@@ -38,8 +38,9 @@ logger = logging.getLogger("api.request")
 SECONDS_OUT = 30
 
 
-def answer_of(request: HttpRequest, error: Exception) -> HttpResponse:
+def answer_of(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """The answer to a request that ended so; the call, if there is one, is told."""
+    assert isinstance(error, Exception)
     fault = fault_meant(request, error)
     call: Call | None = getattr(request, "call", None)
     if call is not None:
@@ -50,32 +51,25 @@ def answer_of(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def fault_meant(request: HttpRequest, error: Exception) -> WireFault:
     """What this exception is on the wire. What nobody expected goes to the log, and no further."""
-    match error:
-        case WireFault():
-            return error
-        case MembersWrong():
-            return members_wrong(error.errors)
-        case Refused():
-            return fault_of(error, request.call)  # type: ignore[attr-defined]
-        case ValidationError():
-            return members_refused(error, {})
-        case PermissionDenied():
-            return WireFault(ROLE)
-        case Http404():
-            return WireFault(_missing(request))
-        case HttpError():
-            return WireFault(UNREADABLE)
-        case OperationalError() if is_lock_not_had(error):
-            return WireFault(BUSY)
-        case _:
-            return _unexpected(request, error)
+    kind = next(kind for kind in type(error).__mro__ if kind in _MEANINGS)
+    return _MEANINGS[kind](request, error)
+
+
+def _of_database(request: HttpRequest, error: Exception) -> WireFault:
+    """Somebody else's change took too long, or the database is away."""
+    if is_lock_not_had(error):
+        return WireFault(BUSY)
+    _log(request, error)
+    return WireFault(OUT, headers={"Retry-After": str(SECONDS_OUT)})
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> WireFault:
-    logger.error("%s %s failed", request.method, request.path_info, exc_info=error)
-    if isinstance(error, OperationalError | InterfaceError):
-        return WireFault(OUT, headers={"Retry-After": str(SECONDS_OUT)})
+    _log(request, error)
     return broken()
+
+
+def _log(request: HttpRequest, error: Exception) -> None:
+    logger.error("%s %s failed", request.method, request.path_info, exc_info=error)
 
 
 def broken() -> WireFault:
@@ -90,6 +84,20 @@ def _missing(request: HttpRequest) -> Code:
     if "order_id" in names:
         return NO_ORDER
     return NO_SUBSCRIPTION if "subscription_id" in names else NOTHING
+
+
+_MEANINGS: Mapping[type[BaseException], Callable[[HttpRequest, Any], WireFault]] = {
+    WireFault: lambda request, error: error,
+    MembersWrong: lambda request, error: members_wrong(error.errors),
+    Refused: lambda request, error: fault_of(error, call_of(request)),
+    ValidationError: lambda request, error: members_refused(error, {}),
+    PermissionDenied: lambda request, error: WireFault(ROLE),
+    Http404: lambda request, error: WireFault(_missing(request)),
+    HttpError: lambda request, error: WireFault(UNREADABLE),
+    OperationalError: _of_database,
+    InterfaceError: _of_database,
+    Exception: _unexpected,
+}
 
 
 def members_wrong(errors: Sequence[Mapping[str, Any]]) -> WireFault:

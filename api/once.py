@@ -14,12 +14,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from api.calls import Call, call_of
 from api.etags import header_tags
 from api.faults import BUSY, JSON, REUSED, WireFault, members_fault
 from api.headers import CLIENT_REQUEST_ID, LONGEST, REQUEST_ID, is_id
 from api.models import KeptAnswer
 from api.reading import canonical
-from api.calls import Call, call_of
 
 KEPT_FOR = datetime.timedelta(hours=24)
 KEPT = frozenset({200, 201, 400, 404, 409, 412})
@@ -52,7 +52,7 @@ def answered_once(request: HttpRequest, run: Callable[[], HttpResponseBase]) -> 
         raise
 
 
-def is_lock_not_had(error: OperationalError) -> bool:
+def is_lock_not_had(error: Exception) -> bool:
     """Whether the database gave up waiting for somebody else's change."""
     return getattr(error.__cause__, "sqlstate", None) in NOT_HAD or "locked" in str(error)
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.faults import ENUMERATION, MEMBER, UNREADABLE, WireFault, members_fault
+from api.faults import ENUMERATION, UNREADABLE, WireFault, members_fault
 from api.shapes import Collection, Links, WireOut, collection, link
 from desk.paging import Place, decode_cursor
 
@@ -57,8 +57,10 @@ def page_size(asked: int) -> int:
 
 
 def asked_seek(request: HttpRequest, query: SeekQuery) -> Seek:
-    """The page that is asked for. Raises `WireFault`: 400/3000 for a way of paging that there is not, 400/800002 for
-    a token that is none of this partner, address and filter, or is older than a day.
+    """The page that is asked for.
+
+    Raises `WireFault`: 400/3000 for a way of paging that there is not, 400/800002 for a token that is none of this
+    partner, address and filter, or is older than a day.
     """
     size = page_size(query.size)
     if not _asks_for_next(query):

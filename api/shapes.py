@@ -118,7 +118,7 @@ def _bare(text: str) -> str:
 
 
 def choice(*members: str, integers: Sequence[str] = ()) -> Choice:
-    """What makes `Annotated[str, choice("monthly", …)]` an enumeration; `integers` are the members that 0, 1, … mean."""
+    """An enumeration, to stand in `Annotated[str, …]`; `integers` are the members that 0, 1, … mean."""
     return Choice(members, integers)
 
 

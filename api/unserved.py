@@ -11,35 +11,35 @@ from api.headers import asked_language
 from partners.access import access
 
 _SUBSCRIPTION = r"/customers/[^/]+/subscriptions/[^/]+"
+# What the protocol has below a subscription, a customer and its root, with all that is below it in turn.
+_OF_A_SUBSCRIPTION = (
+    "activationlinks azureentitlements azureplan conversions registrations registrationstatus supportcontact "
+    "transitioneligibilities transitions usagerecords utilizations"
+).split()
+_OF_A_CUSTOMER = (
+    "accountbalance agreements analytics artifacts azureutilization batchjobstatus carts configurationpolicies "
+    "deployments devicebatches devices directoryroles entitlements inventory invoices licenses migrations policies "
+    "products productupgrades promotioneligibilities qualification qualifications relationships resources roles "
+    "selfservepolicies servicecosts servicerequests skus subscribedservices subscribedskus transfers usagebudget "
+    "usagerecords usagesummary users utilizations validationcodes"
+).split()
+_OF_THE_ROOT = (
+    "agreementdocuments agreements agreementtemplates analytics billing carts compliance countryvalidationrules "
+    "customerpartnerrelationships devicebatches devices directoryroles estimates extensions invoices licenses mfa "
+    "migrations policies productpromotions products productupgrades ratecards reconciliation registration "
+    "relationships roles selfservepolicies serviceareas serviceincidents servicerequests supporttopics usage "
+    "usagerecords users utilizations webhooks"
+).split()
 # Methods (all, where none are named) and addresses of what is served later or never.
 _TABLE = (
     ("PATCH DELETE", r"/customers/[^/]+"),
     ("PATCH", r"/customers/[^/]+/orders/[^/]+"),
-    ("", r"/customers/[^/]+/relationships(/partner)?"),
-    ("", r"/relationships"),
-    ("", r"/customerpartnerrelationships(/.*)?"),
-    ("", r"/customers/[^/]+/qualifications?"),
-    ("", r"/countryvalidationrules(/.*)?"),
-    ("", r"/validations/address"),
-    ("", rf"{_SUBSCRIPTION}/(conversions|supportcontact|registrations|registrationstatus|transition.*)"),
-    ("", rf"{_SUBSCRIPTION}/(activationlinks|usagerecords|utilizations|azureentitlements|azureplan).*"),
-    ("", r"/auditrecords/[^/]+"),
     ("PUT", r"/profiles/(organization|legalbusiness|billing|support)"),
-    (
-        "",
-        r"/customers/[^/]+/(carts|products|productupgrades|skus|artifacts|entitlements|inventory|transfers"
-        r"|agreements|users|directoryroles|subscribedskus|licenses|devicebatches|devices|policies|selfservepolicies"
-        r"|batchjobstatus|servicecosts|servicerequests|usagesummary|usagebudget|usagerecords|subscribedservices"
-        r"|accountbalance|migrations|invoices|analytics|deployments|resources|validationcodes|promotioneligibilities"
-        r"|accountid)(/.*)?",
-    ),
-    (
-        "",
-        r"/(carts|products|productupgrades|productpromotions|extensions|selfservepolicies|agreements"
-        r"|agreementtemplates|agreementdocuments|servicerequests|serviceincidents|serviceareas|supporttopics"
-        r"|ratecards|usage.*|utilizations|analytics|invoices|estimates|webhooks|registration|compliance|users|roles"
-        r"|directoryroles|licenses|devices|policies|billing|partners|migrations|reconciliation|mfa)(/.*)?",
-    ),
+    ("", r"/auditrecords/[^/]+"),
+    ("", r"/validations/address"),
+    ("", rf"{_SUBSCRIPTION}/({'|'.join(_OF_A_SUBSCRIPTION)})(/.*)?"),
+    ("", rf"/customers/[^/]+/({'|'.join(_OF_A_CUSTOMER)})(/.*)?"),
+    ("", rf"/({'|'.join(_OF_THE_ROOT)})(/.*)?"),
 )
 _UNSERVED = [(frozenset(methods.split()), re.compile(pattern)) for methods, pattern in _TABLE]
 

@@ -163,7 +163,7 @@ def named_patterns(patterns: list[URLPattern | URLResolver], space: str = "") ->
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             yield f"{space}{pattern.name}"
-        elif pattern.app_name != "admin":
+        elif pattern.app_name not in ("admin", "wire"):
             yield from named_patterns(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else space)
 
 
