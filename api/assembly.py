@@ -1,12 +1,12 @@
 """The API, put together: its routers, how it reads and writes JSON, and its addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import URLPattern, URLResolver, path, re_path
 from django.utils.datastructures import MultiValueDict
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Router
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as MembersWrong
 from ninja.parser import Parser
@@ -90,33 +90,38 @@ class WireRenderer(JSONRenderer):
     json_dumps_params: Mapping[str, Any] = {"ensure_ascii": False}
 
 
-portal_api = NinjaAPI(
-    title="Partner portal",
-    version="1",
-    openapi_url=None,
-    docs_url=None,
-    urls_namespace="api",
-    parser=WireParser(),
-    renderer=WireRenderer(),
-)
-for resource in RESOURCES:
-    portal_api.add_router("", resource.router)
-for kind in (Exception, HttpError, MembersWrong):
-    portal_api.add_exception_handler(kind, answer_of)
+def assemble(routers: Iterable[Router]) -> NinjaAPI:
+    """An API of these routers that reads, renders and refuses as the protocol wants it."""
+    api = NinjaAPI(
+        title="Partner portal",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        urls_namespace="api",
+        parser=WireParser(),
+        renderer=WireRenderer(),
+    )
+    for router in routers:
+        api.add_router("", router)
+    for kind in (Exception, HttpError, MembersWrong, Http404):
+        api.add_exception_handler(kind, answer_of)
+    return api
 
 
-def _addresses() -> list[URLPattern | URLResolver]:
+def addresses(api: NinjaAPI) -> tuple[list[URLPattern | URLResolver], str, str]:
     """Every address under `/v1/`. Who may ask is decided by tokens, not by `@access`."""
-    found: list[URLPattern | URLResolver] = list(portal_api.urls[0])
+    found: list[URLPattern | URLResolver] = list(api.urls[0])
     for pattern in found:
         assert isinstance(pattern, URLPattern)
         pattern.callback.access = Access(public=True)  # type: ignore[attr-defined]
-    return [
+    patterns = [
         path("openapi.json", show_description, name="description"),
         path("docs", show_docs, name="docs"),
         *found,
         re_path(r"^(?P<path>.*)$", unserved, name="unserved"),
     ]
+    return patterns, "wire", "api"
 
 
-wire_urls = (_addresses(), "wire", "api")
+portal_api = assemble(resource.router for resource in RESOURCES)
+wire_urls = addresses(portal_api)

@@ -47,8 +47,7 @@ class ErrorPageMiddleware:
         except BadRequest:
             # Django's debugging page reads the form once more, and breaks on one that cannot be read.
             return error_page(request, 400)
-        drawn_elsewhere = getattr(response, "is_portal_page", False) or not _is_html(response)
-        if response.status_code not in DRAWN or drawn_elsewhere:
+        if response.status_code not in DRAWN or not _is_html(response) or _speaks_for_itself(request, response):
             return response
         page = error_page(request, response.status_code)
         if response.has_header("Allow"):
@@ -87,6 +86,11 @@ def _is_readable(request: HttpRequest) -> bool:
 def _is_utf8(encoding: str | None) -> bool:
     # `HttpRequest` has looked the name up already; where Python knows none of that name, Django reads UTF-8.
     return encoding is None or codecs.lookup(encoding).name == "utf-8"
+
+
+def _speaks_for_itself(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Whether the answer is a page of the portal already, or goes to a program, which reads none."""
+    return getattr(response, "is_portal_page", False) or getattr(request, "is_wire", False)
 
 
 def _is_html(response: HttpResponseBase) -> bool:
