@@ -5,7 +5,8 @@ import re
 import time
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.utils import translation
 
 from api.calls import Call
@@ -64,7 +65,11 @@ class ProtocolMiddleware:
             return self.get_response(request)
         # No cookie says who asks. A charset that is none is refused where the body is read, after the token.
         request.COOKIES = {}
-        request.encoding = "utf-8"
+        try:
+            request.encoding = "utf-8"
+        except TooManyFieldsSent:
+            # Django reads the address anew for another encoding.
+            return _as_protocol(request, HttpResponseBadRequest())
         return _as_protocol(request, self.get_response(request))
 
 

@@ -116,15 +116,17 @@ def water_plant(request: CallRequest, body: PlantIn, response: HttpResponse) -> 
 @serves(
     router,
     "PUT",
-    "/customers/{customer_id}/plants/{plant_id}",
+    "/customers/{customer_id}/plants/{subscription_id}",
     may=Permission.MANAGE_SUBSCRIPTIONS,
     answer=PlantOut,
     records=OPERATION,
     tag="Plants",
 )
-def put_plant(request: CallRequest, customer_id: str, plant_id: str, body: PlantIn, response: HttpResponse) -> PlantOut:
+def put_plant(
+    request: CallRequest, customer_id: str, subscription_id: str, body: PlantIn, response: HttpResponse
+) -> PlantOut:
     """Water a plant of a customer."""
-    asked = path_id(plant_id, NOTHING)
+    asked = path_id(subscription_id, NOTHING)
     before = precondition(request, body.etag)
     if before.version_for(asked, VERSION) not in (None, VERSION):
         raise before.stale()

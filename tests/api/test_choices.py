@@ -8,14 +8,14 @@ CHOICES = {f"{number:02d}" for number in range(1, 41)}
 STILL_TO_COME = set("03 04 05 09 10 12 13 17 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40".split())
 
 
-def tested() -> set[str]:
+def found_tests() -> set[str]:
     files = Path(__file__).parent.glob("test_*.py")
     return {number for file in files for number in re.findall(r"^def test_d(\d\d)_", file.read_text(), re.MULTILINE)}
 
 
 def test_every_choice_is_tested() -> None:
-    assert tested() >= CHOICES - STILL_TO_COME
+    assert found_tests() >= CHOICES - STILL_TO_COME
 
 
 def test_no_test_is_named_after_a_choice_that_there_is_not() -> None:
-    assert tested() <= CHOICES
+    assert found_tests() <= CHOICES
