@@ -74,9 +74,8 @@ def _log(request: HttpRequest, error: Exception) -> None:
 
 def broken() -> WireFault:
     """The fault that says no more than where to look in the log."""
-    here = current_origin()
-    reference = here.correlation or str(here.correlation_id)
-    return WireFault(BROKEN, _("Something went wrong on our side. Reference: %(reference)s") % {"reference": reference})
+    words = _("Something went wrong on our side. Reference: %(reference)s")
+    return WireFault(BROKEN, words % {"reference": current_origin().said})
 
 
 def _missing(request: HttpRequest) -> Code:

@@ -57,11 +57,6 @@ def is_lock_not_had(error: Exception) -> bool:
     return getattr(error.__cause__, "sqlstate", None) in NOT_HAD or "locked" in str(error)
 
 
-def forget_old_answers() -> int:
-    """Delete the answers that are no longer kept; returns how many."""
-    return KeptAnswer.objects.filter(at__lt=timezone.now() - KEPT_FOR).delete()[0]
-
-
 def _asked_key(request: HttpRequest) -> str:
     for name in (REQUEST_ID, CLIENT_REQUEST_ID):
         if sent := request.headers.get(name, "").strip():

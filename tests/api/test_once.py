@@ -90,16 +90,6 @@ def test_d14_a_key_is_good_for_a_day(asking: Api) -> None:
         assert len(keys) == 2
 
 
-def test_old_answers_are_forgotten(asking: Api) -> None:
-    with time_machine.travel(START, tick=False) as clock:
-        asking.token = token_of(asking.client, seconds=200_000)
-        asking.post("/plants", FITTING, MS_RequestId="old")
-        clock.shift(datetime.timedelta(hours=25))
-        asking.post("/plants", FITTING, MS_RequestId="new")
-        assert once.forget_old_answers() == 1
-        assert KeptAnswer.objects.count() == 1
-
-
 @pytest.mark.parametrize("name", ["MS_RequestId", "x_ms_client_request_id"])
 @pytest.mark.parametrize("key", ["x" * 129, "é", "a\tb"])
 def test_a_key_that_is_none_is_refused(asking: Api, name: str, key: str) -> None:
