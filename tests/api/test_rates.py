@@ -1,10 +1,13 @@
 """How much a client may ask for in a minute."""
 
 import datetime
+import threading
 from collections.abc import Callable
 
 import pytest
 import time_machine
+from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from tests.api.conftest import Api, token_of
@@ -69,3 +72,27 @@ def test_a_change_over_the_limit_is_not_kept_for_its_key(api: Callable[..., Api]
         settings.API_WRITES_PER_MINUTE = 1
         clock.shift(datetime.timedelta(minutes=1))
         assert asking.post("/plants", FITTING, MS_RequestId="one").status == 201
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_no_request_is_lost_where_many_ask_at_once(api: Callable[..., Api], settings: Settings) -> None:
+    settings.API_READS_PER_MINUTE = 7
+    asking = api()
+    starting = threading.Barrier(5, timeout=30)
+    statuses: list[int] = []
+
+    def ask() -> None:
+        try:
+            starting.wait()
+            statuses.extend(Api(asking.client, asking.token).get("/pots").status for _time in range(2))
+        finally:
+            connection.close()
+
+    with time_machine.travel(timezone.now(), tick=False):
+        threads = [threading.Thread(target=ask) for _number in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert sorted(statuses) == [200] * 7 + [429] * 3
