@@ -225,6 +225,12 @@ def test_what_is_lost_under_a_subscriptions_address_is_a_subscription(api: Calla
         ({}, "The request carries no access token."),
         ({"X-Locale": "fr-FR", "Accept-Language": "es"}, "The request carries no access token."),
         ({"X-Locale": "en-US", "Accept-Language": "es"}, "The request carries no access token."),
+        ({"X-Locale": "es-ES", "Accept-Language": "en"}, "La solicitud no lleva ningún token de acceso."),
+        ({"X-Locale": "ES-mx"}, "La solicitud no lleva ningún token de acceso."),
+        ({"Accept-Language": "fr, es;q=0.8, en;q=0.9, zh;q=0.1"}, "The request carries no access token."),
+        ({"X-Locale": "zh-CN"}, "请求未携带访问令牌。"),
+        ({"Accept-Language": "zh-Hans-CN"}, "请求未携带访问令牌。"),
+        ({"X-Locale": "\xff", "Accept-Language": "x" * 3000}, "The request carries no access token."),
     ],
 )
 def test_sentences_are_in_the_language_asked_for(client: Client, headers: dict[str, str], sentence: str) -> None:
