@@ -4,9 +4,11 @@ import json
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from api.manual import sections
 from partners.access import access
 
 
@@ -30,6 +32,11 @@ def show_description(request: HttpRequest) -> JsonResponse:
 @access(public=True)
 def show_docs(request: HttpRequest) -> HttpResponse:
     """The description as a page, for people."""
-    response = render(request, "api/docs.html")
-    response.is_portal_page = True  # type: ignore[attr-defined]
-    return response
+    base = settings.PORTAL_URL.rstrip("/")
+    context = {
+        "sections": sections(description()),
+        "base": base,
+        "token_address": f"{base}/TENANT/oauth2/token",
+        "limits": {"reads": settings.API_READS_PER_MINUTE, "writes": settings.API_WRITES_PER_MINUTE},
+    }
+    return render(request, "api/docs.html", context)
