@@ -35,7 +35,6 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.idp.oidc",
-    "ninja",
     "django_countries",
     "django_htmx",
     "lucide",
