@@ -1,8 +1,9 @@
 """The verdicts of a whole partner: one line for each upgrade path of each live subscription that it sold."""
 
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
+from itertools import compress
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,11 +12,17 @@ from django.db.models import QuerySet
 from partnercenter.portfolio.output import Write
 from partners.models import Partner
 from subscriptions.models import Subscription
-from upgrades.conditions import CONDITIONS
+from upgrades.conditions import CONDITIONS, Condition
 from upgrades.verdicts import options
-from upgrades.whole_partner import judge_whole_partner
+from upgrades.whole_partner import bit, judge_whole_partner
 
 ROWS_AT_ONCE = 10_000
+LINES_AT_ONCE = 2_000
+# A verdict as a line of JSON, in SQL; UUIDs and codes hold nothing that would have to be escaped.
+_LINE = """
+    '{"customer": "' || customer_id || '", "subscription": "' || pk || '", "source_offer": "' || offer_id ||
+    '", "target_offer": "' || target_id || '", ' || (%s::text[])[unmet + 1]
+"""
 
 
 def write_eligibility(partner: Partner, *, customer_id: uuid.UUID | None, write: Write) -> None:
@@ -35,30 +42,16 @@ def write_eligibility(partner: Partner, *, customer_id: uuid.UUID | None, write:
 def _write_whole(partner: Partner, write: Write) -> None:
     """Let PostgreSQL itself write the lines: in Python a million take longer than judging them.
 
-    COPY sends each as it stands, as they hold nothing that it would have to escape.
+    A cursor of the server hands over thousands at once. COPY would hand over each by itself.
     """
     judged, values = judge_whole_partner(partner.pk)
     with transaction.atomic(), connection.cursor() as cursor:
         # It sorts and hashes the whole partner, and all of its rows are wanted, not the first quickly.
-        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
-        copied = f"COPY (SELECT {_line()} FROM ({judged}) AS judged) TO STDOUT"
-        # The operations are those of PostgreSQL here.
-        statement = connection.ops.compose_sql(copied, values)  # type: ignore[attr-defined]
-        with cursor.copy(statement) as lines:
-            for block in lines:
-                write(str(block, "ascii"))
-
-
-def _line() -> str:
-    """A verdict as JSON, in SQL; UUIDs and codes hold nothing that would have to be escaped."""
-    ordered = sorted(CONDITIONS, key=lambda condition: condition.code)
-    codes = " || ".join(f"""CASE WHEN "{one.flag}" THEN ', "{one.code}"' ELSE '' END""" for one in ordered)
-    is_unmet = " OR ".join(f'"{one.flag}"' for one in ordered)
-    return (
-        """'{"customer": "' || customer_id || '", "subscription": "' || pk || '", "source_offer": "' || offer_id || """
-        """'", "target_offer": "' || target_id || '", "eligible": ' || """
-        f"""CASE WHEN {is_unmet} THEN 'false' ELSE 'true' END || ', "unmet": [' || substr({codes}, 3) || ']}}'"""
-    )
+        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off; SET LOCAL cursor_tuple_fraction = 1")
+        with connection.chunked_cursor() as lines:
+            lines.execute(f"SELECT {_LINE} FROM ({judged}) AS judged", [_ENDINGS, *values])
+            while some := lines.fetchmany(LINES_AT_ONCE):
+                write("".join([line for (line,) in some]))
 
 
 def _rows(partner: Partner, customer_id: uuid.UUID | None) -> QuerySet[Any, Any]:
@@ -75,14 +68,21 @@ def _lines(rows: QuerySet[Any, Any]) -> Generator[str]:
         unmet = tuple(flags)
         ending = endings.get(unmet)
         if ending is None:
-            ending = endings[unmet] = _ending(unmet)
+            ending = endings[unmet] = _ending(compress(CONDITIONS, unmet))
         yield (
             f'{{"customer": "{customer_id}", "subscription": "{subscription_id}", '
-            f'"source_offer": "{source_id}", "target_offer": "{target_id}", {ending}}}\n'
+            f'"source_offer": "{source_id}", "target_offer": "{target_id}", {ending}'
         )
 
 
-def _ending(unmet: tuple[bool, ...]) -> str:
-    codes = sorted(condition.code for condition, is_unmet in zip(CONDITIONS, unmet, strict=True) if is_unmet)
+def _ending(unmet: Iterable[Condition]) -> str:
+    """How a line ends that these conditions stand in the way of."""
+    codes = sorted(condition.code for condition in unmet)
     named = ", ".join(f'"{code}"' for code in codes)
-    return f'"eligible": {"false" if codes else "true"}, "unmet": [{named}]'
+    return f'"eligible": {"false" if codes else "true"}, "unmet": [{named}]}}\n'
+
+
+# One for each number that `judge_whole_partner` can say.
+_ENDINGS = [
+    _ending(condition for condition in CONDITIONS if bit(condition) & unmet) for unmet in range(1 << len(CONDITIONS))
+]

@@ -72,8 +72,10 @@ class Condition:
     met_words: Promise | str
     unmet_words: Promise | str
     obstacles: Callable[[Option, uuid.UUID], QuerySet[Any]] | None = None
-    # For a whole partner on PostgreSQL, where `obstacles` is a sub-query that can't become a join: SQL for the
-    # `customer_id` and `path_id` of the options in `judged` that it stands in the way of, each pair once.
+    # For a whole partner on PostgreSQL, what `obstacles` says in the way in which it is told of many at once. Where
+    # they are other live subscriptions of certain offers: `path_id` and `offer_id` of those offers.
+    other_offers: Callable[[], QuerySet[Any, Any]] | None = None
+    # Where it is a sub-query that can't become a join: SQL for the rows of `judged` that it stands in the way of.
     for_many: Callable[[uuid.UUID], tuple[str, list[Any]]] | None = None
     state: Callable[[uuid.UUID], Q] | None = None
     facts: Callable[["Verdict"], Sequence[Fact]] = lambda verdict: ()

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from subscriptions.models import Subscription
 from upgrades.conditions.condition import Condition, Fact, Option, Remedy
+from upgrades.models import PathConflict, UpgradePath
 
 if TYPE_CHECKING:
     from upgrades.verdicts import Verdict
@@ -72,6 +73,7 @@ NO_CONFLICT: Condition = Condition(
     met_words=_("No other subscription contains the added services"),
     unmet_words=_("Another subscription of this customer already contains services that the upgrade adds"),
     obstacles=lambda option, partner_id: conflicting(option, partner_id).select_related("offer"),
+    other_offers=lambda: PathConflict.objects.values("path_id", "offer_id"),
     facts=_conflict_facts,
     remedy=lambda verdict: _make_room(verdict, verdict.seen(NO_CONFLICT)),
 )
@@ -81,6 +83,7 @@ TARGET_ABSENT: Condition = Condition(
     met_words=_("The customer does not have this offer yet"),
     unmet_words=_("The customer already has this offer"),
     obstacles=lambda option, partner_id: of_the_target(option, partner_id).select_related("offer"),
+    other_offers=lambda: UpgradePath.objects.values(path_id=F("pk"), offer_id=F("target_id")),
     facts=_target_facts,
     remedy=lambda verdict: _make_room(verdict, verdict.seen(TARGET_ABSENT)),
 )

@@ -29,13 +29,14 @@ def _for_many(partner_id: uuid.UUID) -> tuple[str, list[Any]]:
     held = DelegatedAdminPrivilege.objects.held_by(partner_id).order_by().values("customer_id", "service_id")
     held_sql, values = held.query.sql_with_params()
     sql = f"""
-        SELECT DISTINCT customer.customer_id, needed.path_id
-        FROM (SELECT DISTINCT customer_id FROM judged) AS customer
-        LEFT JOIN (
+        SELECT pk, path_id FROM judged LEFT JOIN (
             SELECT customer_id, array_agg(service_id) AS services FROM ({held_sql}) AS held GROUP BY customer_id
         ) AS held USING (customer_id)
-        JOIN {PathService._meta.db_table} AS needed ON needed.service_id <> ALL (coalesce(held.services, '{{}}'))
-        WHERE coalesce(cardinality(held.services), 0) < (SELECT count(*) FROM {Service._meta.db_table})
+        WHERE coalesce(cardinality(services), 0) < (SELECT count(*) FROM {Service._meta.db_table})
+            AND EXISTS (
+                SELECT 1 FROM {PathService._meta.db_table} AS needed
+                WHERE needed.path_id = judged.path_id AND needed.service_id <> ALL (coalesce(services, '{{}}'))
+            )
     """
     return sql, list(values)
 
