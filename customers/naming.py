@@ -43,6 +43,12 @@ def can_be_stored(key: str) -> bool:
     return "\x00" not in key and not any("\ud800" <= letter <= "\udfff" for letter in key)
 
 
+def has_key(text: str) -> bool:
+    """Whether a name can be looked for by this text."""
+    key = name_key(text)
+    return bool(key) and can_be_stored(key)
+
+
 def indexed_part(key: str) -> str:
     """The beginning of a searched key that is found by index, as opposed to what may lie in the domain's suffix.
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import ResellerRelationship
 from customers.querysets import RelationshipQuerySet
-from desk.paging import BY_NAME, LAST_NAME_FIRST, Order, Page, asked_place, first_page, take_page
+from desk.paging import BY_NAME, LAST_NAME_FIRST, Order, Page, Place, asked_place, first_page, take_page
 from desk.portfolio import CustomerLine, ListedRelationship, customer_lines, soon_deleted, with_customers
 from desk.scan import Judge, Pick, lacking, of_customers, search_through, with_steps
 from partners.models import Staff
@@ -130,7 +130,12 @@ def list_customers(staff: Staff, search: CustomerSearch, query: QueryDict) -> Cu
     elif search.text:
         matching = count_up_to(ResellerRelationship.objects.visible_matches(search.text, partner_id=staff.partner_id))
         if matching > MOST_COUNTED:
-            runs = _near_and_far(visible, search, query, staff.partner_id)
+            before, after = asked_place(query)
+            runs = near_and_far(
+                visible, search.text, search.order, before or after, partner_id=staff.partner_id, back=bool(before)
+            )
+            # Whoever pages back is read the runs from the last to the first.
+            runs = runs[::-1] if before else runs
     if search == CustomerSearch() and not any(asked_place(query)):
         first = _FIRST.ask([staff.partner_id], partner_id=staff.partner_id)
         page = first_page([ListedRelationship(*row) for row in first], BY_NAME, size=PAGE_SIZE)
@@ -168,31 +173,35 @@ def count_up_to(rows: QuerySet[Any]) -> int:
     return rows.order_by()[: MOST_COUNTED + 1].count()
 
 
-def _near_and_far(
-    visible: RelationshipQuerySet, search: CustomerSearch, query: QueryDict, partner_id: uuid.UUID
+def near_and_far(
+    visible: RelationshipQuerySet,
+    text: str,
+    order: Order,
+    place: Place | None,
+    *,
+    partner_id: uuid.UUID,
+    back: bool = False,
 ) -> list[RelationshipQuerySet]:
-    """The many matches of a piece, in runs that follow one another in the order of the list.
+    """The many matches of a piece beyond a place, in runs that follow one another.
 
     What many names have soon fills a page if one just reads on from its beginning; only beyond the nearest names
     the letter pairs are asked, which gather all matches before the first can be told.
     """
-    before, after = asked_place(query)
-    order, is_onward = search.order, (search.order is BY_NAME) != bool(before)
+    is_onward = (order is BY_NAME) != back
     runs: list[RelationshipQuerySet] = []
-    by_name = visible.runs_for(search.text)
+    by_name = visible.runs_for(text)
     for run in by_name if is_onward else by_name[::-1]:
-        way = order.before(run, before) if before else order.after(run, after) if after else order.first(run)
+        (way,) = order.runs(run, place, back=back)
         bound = list(way.values_list("name_key", "customer_id")[NEAREST - 1 : NEAREST])
-        near = run.search(search.text, partner_id=partner_id, by_pairs=False)
-        far = run.search(search.text, partner_id=partner_id)
+        near = run.search(text, partner_id=partner_id, by_pairs=False)
+        far = run.search(text, partner_id=partner_id)
         if not bound:
             runs.append(near)
         elif is_onward:
             runs += [near.no_later(*bound[0]), far.after(*bound[0])]
         else:
             runs += [near.no_earlier(*bound[0]), far.before(*bound[0])]
-    # Whoever pages back is read the runs from the last to the first.
-    return runs[::-1] if before else runs
+    return runs
 
 
 def _judge(show: str, partner_id: uuid.UUID) -> Judge:

@@ -108,7 +108,7 @@ class Order:
 class Runs(Protocol):
     """What a walk asks of an order: rows beyond a place in runs that follow one another, and the place of a row."""
 
-    def runs(self, rows: QuerySet[Any], place: Place | None, *, back: bool = False) -> Sequence[QuerySet[Any]]:
+    def runs(self, rows: QuerySet[Any], place: Place | None, *, back: bool = False) -> Iterable[QuerySet[Any]]:
         """The rows beyond a place, or from the beginning."""
         ...
 

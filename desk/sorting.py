@@ -45,6 +45,11 @@ class Sorting:
     place: Callable[[Any], Place]
     is_descending: bool = False
 
+    @property
+    def is_by_company(self) -> bool:
+        """Whether it follows the names of companies, which stand in no column of subscriptions."""
+        return not self.field
+
     def runs(self, rows: QuerySet[Any], place: Place | None, *, back: bool = False) -> Sequence[QuerySet[Any]]:
         """The rows beyond a place, or from the beginning, in runs that follow one another."""
         return self.beyond(rows, place, self.is_descending == back)
@@ -137,7 +142,7 @@ def _by_company(partner_id: uuid.UUID) -> Beyond:
 
         if place is None:
             return [named(Q()).order_by(*order)]
-        customer_id, key = _read_company(place[0])
+        key, customer_id = read_company(place[0])
         later = Q(**{f"{seen}name_key__{way}": key}) | Q(
             **{f"{seen}name_key": key, f"{seen}customer_id__{way}": customer_id}
         )
@@ -155,9 +160,10 @@ def _company_place(row: Any) -> Place:
     return f"{row.customer_id.hex}{row.name_key}", row.pk
 
 
-def _read_company(text: str) -> tuple[uuid.UUID, str]:
+def read_company(text: str) -> Place:
+    """The place of the customer in a place in the order by company. Raises `BadRequest` for anything else."""
     try:
-        return uuid.UUID(text[:32]), text[32:]
+        return text[32:], uuid.UUID(text[:32])
     except ValueError as error:
         raise BadRequest("The cursor names no customer.") from error
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from catalog.models import Offer
-from customers.naming import can_be_stored, name_key
+from customers.naming import has_key, name_key
 from desk.activity_filter import DayField, keep_typed_days, put_days_in_order
 from desk.columns import CHOSEN, OPTIONAL
 from desk.listing import clean
@@ -191,6 +191,6 @@ def _with_columns(data: QueryDict) -> QueryDict:
 
 def _contains(text: str) -> Q:
     key, found = name_key(text), Q(nickname__icontains=text)
-    if key and can_be_stored(key):
+    if has_key(text):
         found |= Q(customer__name_key__contains=key) | Q(customer__domain__icontains=key)
     return found

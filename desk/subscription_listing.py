@@ -16,9 +16,11 @@ from django.http import QueryDict
 
 from catalog.models import Offer
 from customers.models import Customer, ResellerRelationship
+from customers.naming import has_key
 from desk.columns import JUDGED, SoldLine, with_addresses
 from desk.listing import count_up_to
-from desk.paging import Page
+from desk.named import NamedFirst
+from desk.paging import Page, Runs
 from desk.portfolio import Outlook, outlooks
 from desk.scan import Pace, search_through
 from desk.sheets import CHUNK
@@ -88,8 +90,8 @@ class SubscriptionList:
 
     def page(self, query: QueryDict) -> SubscriptionListing:
         """The page that the address asks for. Raises `BadRequest` for a malformed place."""
-        criteria, order = self.asked.criteria(), self.order
-        rows = self._narrowed(criteria, order)
+        criteria = self.asked.criteria()
+        rows, order = self._narrowed(criteria, self.order)
         flag = ExpressionWrapper(_all(criteria), output_field=BooleanField())
         pace = JUDGING if self.asked.is_judging else PLAIN
         found = search_through(rows.annotate(is_wanted=flag), order, query, self._pick, size=PAGE_SIZE, pace=pace)
@@ -102,18 +104,29 @@ class SubscriptionList:
         matching = count_up_to(self.sold.live())
         return SubscriptionListing(lines, found.page, matching=matching, is_cut_short=found.is_cut_short)
 
-    def _narrowed(self, criteria: Sequence[Criterion], order: Sorting) -> SubscriptionQuerySet:
-        """The rows to walk: a part of the index that is sorted by, or the little that a filter finds by its own."""
+    def _narrowed(self, criteria: Sequence[Criterion], order: Sorting) -> tuple[SubscriptionQuerySet, Runs]:
+        """The rows to walk, and how: a part of the index that is sorted by, or the little that a filter finds."""
         own = [criterion for criterion in criteria if criterion.field == order.field and criterion.field]
         if own:
-            return self.sold.filter(_all(own))
+            return self.sold.filter(_all(own)), order
         found = [self.sold.filter(criterion.wanted) for criterion in criteria if criterion.field]
         for rows in found:
             ids = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
             if len(ids) <= FEW:
-                return self.sold.filter(pk__in=ids)
+                return self.sold.filter(pk__in=ids), order
+        if order.is_by_company and has_key(self.asked.text):
+            return self.sold, self._named_first(order) or order
         named = self._few_named() if self.asked.text else None
-        return self.sold if named is None else self.sold.filter(pk__in=named)
+        return self.sold if named is None else self.sold.filter(pk__in=named), order
+
+    def _named_first(self, order: Sorting) -> NamedFirst | None:
+        """The walk along the names that a search finds; `None` where it finds many nicknames."""
+        nicknamed = Subscription.objects.nicknamed(self.asked.text, partner_id=self.partner_id).order_by()
+        others = list(nicknamed.values_list("customer_id", flat=True)[: FEW + 1])
+        if len(others) > FEW:
+            return None
+        visible = ResellerRelationship.objects.visible_to(self.staff)
+        return NamedFirst(order, visible, self.asked.text, set(others), self.partner_id)
 
     def _few_named(self) -> set[uuid.UUID] | None:
         """Those that a search finds by the customer's name and domain or by nickname; `None` where they are many."""

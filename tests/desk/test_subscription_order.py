@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import transaction
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from customers.models import Customer
 from customers.naming import name_key
-from desk import scan, subscription_listing
+from desk import listing, named, scan, subscription_listing
 from desk.sorting import SORTS
 from partners.models import Partner, Staff
 from subscriptions.models import LIVE, Status, Subscription
@@ -52,7 +53,7 @@ rows = st.builds(
     quantity=st.sampled_from([1, 2, 3]),
     age=st.integers(0, 3),
     ends=st.integers(-2, 40),
-    nickname=st.sampled_from(["", "", "Head office", "总部"]),
+    nickname=st.sampled_from(["", "", "Head office", "总部", "Contoso's"]),
     is_ours=st.sampled_from([True, True, True, False]),
 )
 
@@ -75,7 +76,10 @@ ASKED: list[Asked] = [
         {"renewal": "30"},
         lambda one: one.is_live and today() <= one.commitment_end <= today() + datetime.timedelta(days=30),
     ),
-    Asked({"q": "contoso"}, lambda one: one.is_live and "contoso" in one.customer.company_name.lower()),
+    Asked(
+        {"q": "contoso"},
+        lambda one: one.is_live and "contoso" in f"{one.customer.company_name} {one.nickname}".lower(),
+    ),
     Asked({"q": "head"}, lambda one: one.is_live and "Head" in one.nickname),
     Asked({"offer": "E3"}, lambda one: one.is_live and one.offer == offer("E3")),
     Asked({"upgrade": "possible"}, lambda one: one.is_live and is_possible(one)),
@@ -146,6 +150,8 @@ def pages(client: Client, query: dict[str, Any], rel: str) -> Iterator[list[uuid
 def test_each_row_stands_once_and_in_its_place(monkeypatch: pytest.MonkeyPatch, size: int, few: int, most: int) -> None:
     monkeypatch.setattr(subscription_listing, "PAGE_SIZE", size)
     monkeypatch.setattr(subscription_listing, "FEW", few)
+    monkeypatch.setattr(named, "NAMES_AT_ONCE", 2)
+    monkeypatch.setattr(listing, "NEAREST", 3)
     for pace in ("PLAIN", "JUDGING"):
         monkeypatch.setattr(subscription_listing, pace, scan.Pace(first=2, most=most))
 
@@ -173,8 +179,20 @@ def test_each_row_stands_once_and_in_its_place(monkeypatch: pytest.MonkeyPatch, 
     check()
 
 
-def test_paging_back_shows_the_same_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def say_paged() -> None:
+    """Put a piece into two of the names, and of the others' subscriptions into each second nickname."""
+    for customer in Customer.objects.filter(company_name__in=["Ñandú", "北京华信"]):
+        customer.company_name = f"{customer.company_name} paged"
+        customer.save()
+    others = Subscription.objects.exclude(customer__company_name__endswith="paged").order_by("pk")
+    Subscription.objects.filter(pk__in=[one.pk for one in others[::2]]).update(nickname="Paged")
+
+
+@pytest.mark.parametrize("piece", ["", "paged"])
+def test_paging_back_shows_the_same_pages(monkeypatch: pytest.MonkeyPatch, piece: str) -> None:
     monkeypatch.setattr(subscription_listing, "PAGE_SIZE", 3)
+    monkeypatch.setattr(named, "NAMES_AT_ONCE", 1)
+    monkeypatch.setattr(listing, "NEAREST", 2)
     staff: Staff = StaffFactory(time_zone="UTC")
     assert staff.partner is not None
     make(
@@ -184,13 +202,16 @@ def test_paging_back_shows_the_same_pages(monkeypatch: pytest.MonkeyPatch) -> No
             for number in range(17)
         ],
     )
+    say_paged()
     client = signed_in(staff)
+    asked = Asked({"q": piece}, lambda one: piece in f"{one.customer.company_name} {one.nickname}".lower())
     for sort in SORTS:
-        query: dict[str, Any] = {"sort": sort}
+        query: dict[str, Any] = {"sort": sort, "q": piece}
         forward = list(pages(client, query, "next"))
-        assert [len(page) for page in forward] == [3, 3, 3, 3, 3, 2]
+        assert [one for page in forward for one in page] == expected(staff, sort, asked)
+        assert all(len(page) == 3 for page in forward[:-1])
         last = None
-        address: str | None = f"/subscriptions/?sort={sort}"
+        address: str | None = f"/subscriptions/?{urlencode(query)}"
         while address:
             last = address
             found = re.search(r'rel="next" href="([^"]*)"', client.get(address).content.decode())
