@@ -8,18 +8,20 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from api.examples import show_examples
 from api.manual import sections
 from partners.access import access
 
 
 @cache
 def description() -> dict[str, Any]:
-    """The description: what ninja says of each operation, and how to carry a token. Ask only once URLs are loaded."""
+    """The description: what ninja says of each operation, examples, how to carry a token. Ask once URLs are loaded."""
     from api.assembly import portal_api
 
     # Through JSON, so that it is a document of its own that others may change.
     said: dict[str, Any] = json.loads(json.dumps(portal_api.get_openapi_schema()))
     said["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    show_examples(said)
     return said
 
 
