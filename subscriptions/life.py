@@ -164,7 +164,11 @@ def _record(
     parent: Subscription | None,
 ) -> None:
     """One record in the log of the partner that sold it; of another's add-on it does not say who was at work."""
-    named = {"offer": subscription.offer.name, "nickname": subscription.nickname}
+    named = {
+        "offer": subscription.offer.name,
+        "offer_id": str(subscription.offer_id),
+        "nickname": subscription.nickname,
+    }
     is_own = subscription.reseller_of_record_id == cause.partner_id
     after = {name: getattr(subscription, name) for name in before}
     if subscription.deletion_time is not None:

@@ -1,7 +1,7 @@
 """The verbs that change one subscription, or several of one customer: licences, name, renewal, status."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -156,22 +156,44 @@ class _Attempt:
 
     def record_refusal(self, subscription: Subscription | None, codes: tuple[str, ...]) -> None:
         """A refused attempt leaves its reasons and changes nothing else."""
-        visible = Subscription.objects.visible_to(self.staff).select_related("customer", "offer")
-        seen = visible.filter(pk=subscription.pk if subscription else self.ids[0]).first()
-        asked = {str(one.subscription_id): _sayable(one.wanted.fields) for one in self.changes[:MOST_NAMED]}
-        record(
-            actor=self.staff.actor,
-            operation=self.operation,
-            resource=seen,
-            resource_type="subscription",
-            customer=seen.customer if seen else None,
-            after={"offer": seen.offer.name, "asked": asked} if seen else None,
-            outcome=Outcome.REFUSED,
-            reasons=codes,
-        )
+        asked = {one.subscription_id: one.wanted.fields for one in self.changes[:MOST_NAMED]}
+        about = subscription.pk if subscription else self.ids[0]
+        _record_refusal(self.staff, self.operation, about, asked, codes)
 
 
-def _sayable(fields: dict[str, Any]) -> dict[str, Any]:
+def refuse_change(
+    *, staff: Caller, subscription_id: uuid.UUID, asked: Mapping[str, Any], codes: tuple[str, ...]
+) -> None:
+    """Record an attempt to change what nobody may change of a subscription; nothing else changes.
+
+    `asked` is what was asked for, by the name of the field; `codes` are the reasons.
+    """
+    _record_refusal(staff, "change_subscription", subscription_id, {subscription_id: asked}, codes)
+
+
+def _record_refusal(
+    staff: Caller,
+    operation: str,
+    subscription_id: uuid.UUID,
+    asked: Mapping[uuid.UUID, Mapping[str, Any]],
+    codes: tuple[str, ...],
+) -> None:
+    visible = Subscription.objects.visible_to(staff).select_related("customer", "offer")
+    seen = visible.filter(pk=subscription_id).first()
+    told = {str(pk): _sayable(fields) for pk, fields in asked.items()}
+    record(
+        actor=staff.actor,
+        operation=operation,
+        resource=seen,
+        resource_type="subscription",
+        customer=seen.customer if seen else None,
+        after={"offer": seen.offer.name, "offer_id": str(seen.offer_id), "asked": told} if seen else None,
+        outcome=Outcome.REFUSED,
+        reasons=codes,
+    )
+
+
+def _sayable(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Values as a record can hold them: no endless number, no character that a database refuses."""
     return {name: value if isinstance(value, bool) else ascii(value)[:60].strip("'") for name, value in fields.items()}
 

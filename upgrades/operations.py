@@ -40,13 +40,14 @@ def upgrade_subscription(
     staff: Caller,
     subscription_id: uuid.UUID,
     target_id: uuid.UUID,
-    quantity: int,
+    quantity: int | None,
     key: str,
     version: int | None = None,
     customer_id: uuid.UUID | None = None,
 ) -> Upgrade:
     """Move a subscription to the target offer with this many licences, or refuse and change nothing.
 
+    Without a `quantity` it keeps the licences that it has once the customer's row is held.
     All happens in one transaction that holds the customer's row, so that upgrades of one customer follow one
     another. `key` makes it idempotent for the partner: the same call again returns the first upgrade. `version`
     is the subscription's version that the person saw; where it has moved on, the upgrade is refused. Where
@@ -82,7 +83,7 @@ class Attempt:
     staff: Caller
     subscription_id: uuid.UUID
     target_id: uuid.UUID
-    quantity: int
+    quantity: int | None
     key: str
     version: int | None
     customer_id: uuid.UUID | None
@@ -95,8 +96,13 @@ class Attempt:
 
     def is_answered_by(self, upgrade: Upgrade) -> bool:
         """Whether an upgrade with the same key is just what is asked for."""
-        asked = (self.subscription_id, self.target_id, self.quantity)
-        return (upgrade.subscription_id, upgrade.target_offer_id, upgrade.quantity_after) == asked
+        asked = (self.subscription_id, self.target_id)
+        is_the_same = (upgrade.subscription_id, upgrade.target_offer_id) == asked
+        return is_the_same and self.quantity in {None, upgrade.quantity_after}
+
+    def licences_of(self, subscription: Subscription) -> int:
+        """How many licences the subscription shall have: as many as it has where none are named."""
+        return subscription.quantity if self.quantity is None else self.quantity
 
 
 _OWNER = Prepared(
@@ -174,17 +180,17 @@ def _refusal(verdict: Verdict, attempt: Attempt) -> UpgradeRefused | None:
         return stale
     if not verdict.is_eligible:
         return ConditionsUnmet(verdict)
-    target = verdict.path.target
-    if target.allows(attempt.quantity):
+    target, quantity = verdict.path.target, attempt.licences_of(verdict.subscription)
+    if target.allows(quantity):
         return None
     return QuantityRefused(
-        offer=target.name, quantity=attempt.quantity, minimum=target.minimum_quantity, maximum=target.maximum_quantity
+        offer=target.name, quantity=quantity, minimum=target.minimum_quantity, maximum=target.maximum_quantity
     )
 
 
 def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_version: int) -> Upgrade | Refusal:
     subscription, path = verdict.subscription, verdict.path
-    version = subscription.version + 1
+    quantity, version = attempt.licences_of(subscription), subscription.version + 1
     # Whoever changes a subscription without holding its customer, or the matrix, may have done so since it was judged.
     as_judged = Subscription.objects.filter(
         Exists(UpgradeMatrix.objects.filter(version=matrix_version)),
@@ -192,7 +198,7 @@ def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_ve
         version=subscription.version,
         status=subscription.status,
     )
-    if not as_judged.update(offer_id=path.target.pk, quantity=attempt.quantity, version=version):
+    if not as_judged.update(offer_id=path.target.pk, quantity=quantity, version=version):
         return customer, SubscriptionChanged() if _matrix_version() == matrix_version else MatrixOvertaken()
     upgrade = _proof(attempt, customer, verdict, matrix_version)
     record(
@@ -200,10 +206,16 @@ def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_ve
         operation=OPERATION,
         resource=subscription,
         customer=customer,
-        before={"offer": path.source.name, "quantity": subscription.quantity, "version": subscription.version},
+        before={
+            "offer": path.source.name,
+            "offer_id": str(path.source.pk),
+            "quantity": subscription.quantity,
+            "version": subscription.version,
+        },
         after={
             "offer": path.target.name,
-            "quantity": attempt.quantity,
+            "offer_id": str(path.target.pk),
+            "quantity": quantity,
             "version": version,
             "upgrade": str(upgrade.pk),
         },
@@ -214,6 +226,7 @@ def _carry_out(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_ve
 def _proof(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_version: int) -> Upgrade:
     """The row that the receipt is drawn from, in the words of this moment."""
     subscription, path, change = verdict.subscription, verdict.path, verdict.path.change
+    quantity = attempt.licences_of(subscription)
     return Upgrade.objects.create(
         key=attempt.key,
         partner=attempt.partner,
@@ -229,7 +242,7 @@ def _proof(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_versio
         target_name=path.target.name,
         nickname=subscription.nickname,
         quantity_before=subscription.quantity,
-        quantity_after=attempt.quantity,
+        quantity_after=quantity,
         version_after=subscription.version + 1,
         gained=list(change.gained),
         replaced=[asdict(pair) for pair in change.replaced],
@@ -241,7 +254,7 @@ def _proof(attempt: Attempt, customer: Customer, verdict: Verdict, matrix_versio
             change=change,
             target=path.target.name,
             quantity_before=subscription.quantity,
-            quantity_after=attempt.quantity,
+            quantity_after=quantity,
         ),
     )
 
@@ -260,15 +273,33 @@ def evidence(verdict: Verdict) -> list[dict[str, Any]]:
 
 def _record_refusal(attempt: Attempt, customer: Customer | None, codes: tuple[str, ...]) -> None:
     """A refused attempt leaves its reasons and changes nothing else."""
-    visible = Subscription.objects.visible_to(attempt.staff).select_related("customer")
-    seen = visible.filter(pk=attempt.subscription_id).first()
+    asked = {"target": str(attempt.target_id), "quantity": attempt.quantity}
+    refuse_upgrade(
+        staff=attempt.staff, subscription_id=attempt.subscription_id, asked=asked, codes=codes, customer=customer
+    )
+
+
+def refuse_upgrade(
+    *,
+    staff: Caller,
+    subscription_id: uuid.UUID,
+    asked: dict[str, Any],
+    codes: tuple[str, ...],
+    customer: Customer | None = None,
+) -> None:
+    """Record an attempt to upgrade that was refused before there was anything to judge; nothing else changes.
+
+    `asked` is what was asked for, of which what is `None` was not; `codes` are the reasons.
+    """
+    visible = Subscription.objects.visible_to(staff).select_related("customer")
+    seen = visible.filter(pk=subscription_id).first()
     record(
-        actor=attempt.staff.actor,
+        actor=staff.actor,
         operation=OPERATION,
         resource=seen,
         resource_type="subscription",
         customer=customer or (seen.customer if seen else None),
-        after={"target": str(attempt.target_id), "quantity": attempt.quantity},
+        after={name: value for name, value in asked.items() if value is not None},
         outcome=Outcome.REFUSED,
         reasons=codes,
     )

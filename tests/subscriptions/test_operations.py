@@ -28,7 +28,7 @@ from subscriptions.errors import (
     TooLateToReactivate,
 )
 from subscriptions.models import Status, Subscription
-from subscriptions.operations import Change, Wanted, change_subscription, change_subscriptions
+from subscriptions.operations import Change, Wanted, change_subscription, change_subscriptions, refuse_change
 from tests.factories import PartnerFactory, StaffFactory, customer_of, sold
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,11 @@ def test_licences_are_added(scene: Scene) -> None:
     kept = ActivityRecord.objects.get()
     assert (kept.operation, kept.outcome, kept.actor_name) == ("change_licences", Outcome.DONE, "Li Na")
     assert (kept.resource_id, kept.customer_id) == (str(changed.pk), scene.customer.pk)
-    named = {"offer": "Office 365 Business", "nickname": "Head office"}
+    named = {
+        "offer": "Office 365 Business",
+        "offer_id": str(scene.subscription.offer_id),
+        "nickname": "Head office",
+    }
     assert kept.before == named | {"quantity": 25, "version": 1}
     assert kept.after == named | {"quantity": 40, "version": 2}
 
@@ -217,6 +221,20 @@ def test_refused_it_changes_nothing_and_leaves_its_reason(scene: Scene, case: st
     kept = ActivityRecord.objects.get()
     assert (kept.outcome, kept.resource_id) == (Outcome.REFUSED, str(subscription.pk))
     assert tuple(kept.reasons) == raised.value.codes
+
+
+def test_an_attempt_to_change_what_nobody_may_change_is_recorded(scene: Scene) -> None:
+    before = Subscription.objects.values().get()
+    asked = {"offer_id": "\x00" * 100}
+    refuse_change(staff=scene.staff, subscription_id=scene.subscription.pk, asked=asked, codes=("offer_fixed",))
+    kept = ActivityRecord.objects.get()
+    assert (kept.operation, kept.outcome, kept.reasons) == ("change_subscription", Outcome.REFUSED, ["offer_fixed"])
+    assert (kept.resource_id, kept.customer_id) == (str(scene.subscription.pk), scene.customer.pk)
+    assert kept.after is not None
+    [told] = kept.after["asked"].values()
+    assert told["offer_id"].startswith("\\x00\\x00")
+    assert len(told["offer_id"]) < 100
+    assert Subscription.objects.values().get() == before
 
 
 @pytest.mark.parametrize("reason", ["x" * 501, "a\x00b", "a\u202eb", "\ud800", "a\rb"])

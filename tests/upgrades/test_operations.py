@@ -25,7 +25,7 @@ from subscriptions.models import Status, Subscription
 from tests.factories import PartnerFactory, StaffFactory, customer_of, offer, path, sold
 from upgrades.errors import ConditionsUnmet, NoUpgradePath, QuantityRefused, SubscriptionChanged, UpgradeRefused
 from upgrades.models import Upgrade, UpgradeMatrix
-from upgrades.operations import tick_step, upgrade_subscription
+from upgrades.operations import refuse_upgrade, tick_step, upgrade_subscription
 
 pytestmark = pytest.mark.django_db
 
@@ -160,9 +160,16 @@ def test_it_is_recorded(scene: Scene) -> None:
     assert (record.actor_kind, record.actor_id, record.actor_name) == ("staff", scene.staff.pk, "Chen Li")
     assert (record.customer_id, record.customer_name) == (scene.customer.pk, "Diseño 北京")
     assert (record.resource_type, record.resource_id) == ("subscription", str(scene.subscription.pk))
-    assert record.before == {"offer": "Office 365 Business Premium", "quantity": 40, "version": 7}
+    source, target = (str(offer(name).pk) for name in ("Business Premium", "E3"))
+    assert record.before == {
+        "offer": "Office 365 Business Premium",
+        "offer_id": source,
+        "quantity": 40,
+        "version": 7,
+    }
     assert record.after == {
         "offer": "Office 365 Enterprise E3",
+        "offer_id": target,
         "quantity": 45,
         "version": 8,
         "upgrade": str(upgrade.pk),
@@ -177,6 +184,38 @@ def test_upgrade_and_record_stand_or_fall_together(scene: Scene) -> None:
         transaction.set_rollback(True)
     assert everything() == before
     assert not ActivityRecord.objects.exists()
+
+
+def test_without_a_number_it_keeps_the_licences_that_it_has_by_then(scene: Scene) -> None:
+    Subscription.objects.filter(pk=scene.subscription.pk).update(quantity=43)
+    upgrade = scene.upgrade(quantity=None)
+    assert (upgrade.quantity_before, upgrade.quantity_after) == (43, 43)
+    scene.subscription.refresh_from_db()
+    assert scene.subscription.quantity == 43
+    assert scene.upgrade(quantity=None) == upgrade
+
+
+def test_without_a_number_those_that_it_has_must_fit_the_target(scene: Scene) -> None:
+    essentials = sold(scene.partner, customer_of(scene.partner), "E1", quantity=350)
+    Subscription.objects.filter(pk=essentials.pk).update(offer=offer("Business Essentials"), quantity=300)
+    Offer.objects.filter(pk=offer("Business Premium").pk).update(maximum_quantity=200)
+    with pytest.raises(QuantityRefused):
+        scene.upgrade(subscription_id=essentials.pk, target_id=offer("Business Premium").pk, quantity=None)
+    asked = refused_record().after
+    assert asked == {"target": str(offer("Business Premium").pk)}
+
+
+def test_what_is_refused_before_it_can_be_judged_is_recorded(scene: Scene) -> None:
+    before = everything()
+    asked = {"target": "no offer", "quantity": None}
+    refuse_upgrade(staff=scene.staff, subscription_id=scene.subscription.pk, asked=asked, codes=("unknown_offer",))
+    record = refused_record()
+    assert (record.after, record.reasons, record.customer_id) == (
+        {"target": "no offer"},
+        ["unknown_offer"],
+        scene.customer.pk,
+    )
+    assert everything() == before
 
 
 def test_fewer_licences_are_allowed(scene: Scene) -> None:
