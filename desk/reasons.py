@@ -28,6 +28,7 @@ REASONS: dict[str, Promise | str] = {
     "partner_fixed": _("The reseller of record of a subscription cannot be changed"),
     "billing_cycle_fixed": _("The billing cycle of a subscription cannot be changed"),
     "licence_transfer": _("Partners cannot move the licences of users in this cloud"),
+    "concurrency_conflicts": _("Somebody else’s change of the customer was still under way"),
     "nickname_invalid": _("The nickname was too long or held characters that cannot be shown"),
     "reason_invalid": _("The reason given was too long or held characters that cannot be shown"),
     "order_refused": _("Something in the order was not acceptable"),
