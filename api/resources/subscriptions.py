@@ -369,6 +369,8 @@ WRITABLE = {
     "auto_renew_enabled": "auto_renew",
     "status": "status",
 }
+# By which names the activity log tells what was asked for.
+RECORDED = {**WRITABLE, "offer_id": "offer", "partner_id": "partner"}
 
 
 class _Change:
@@ -387,7 +389,7 @@ class _Change:
 
     def refuse(self, reason: str, fault: WireFault) -> NoReturn:
         """Record the attempt, and answer so."""
-        asked = {WRITABLE.get(name, name): value for name, value in self.differing.items()}
+        asked = {RECORDED.get(name, name): value for name, value in self.differing.items()}
         refuse_change(staff=self.call.caller, subscription_id=self.subscription.pk, asked=asked, codes=(reason,))
         raise fault
 

@@ -126,7 +126,7 @@ def post_upgrade(request: CallRequest, customer_id: str, subscription_id: str, b
         fault = members_fault([f"upgradeType: {_('licenses cannot be moved by partners in this cloud')}"])
         _refuse(request.call, subscription, body, "licence_transfer", fault)
     if target_id is None:
-        _refuse(request.call, subscription, body, "unknown_offer", WireFault(UNKNOWN_OFFER))
+        _refuse(request.call, subscription, body, "unknown_offer", _no_such_offer())
     try:
         return _upgraded(request.call, subscription, target_id, body.quantity, version)
     except SubscriptionChanged as refusal:
@@ -180,10 +180,14 @@ def _why_no_path(subscription: Subscription, target_id: uuid.UUID) -> UpgradeErr
     """Which of the paths is missing. Raises `WireFault` (400/800004) where there is no such offer at all."""
     target: Offer | None = Offer.objects.filter(pk=target_id).first()
     if target is None:
-        raise WireFault(UNKNOWN_OFFER, data=[f"targetOffer.id: {_('there is no such offer')}"])
+        raise _no_such_offer()
     if not UpgradePath.objects.filter(source=subscription.offer).exists():
         return no_paths(subscription.offer)
     return target_not_found(subscription.offer, target)
+
+
+def _no_such_offer() -> WireFault:
+    return WireFault(UNKNOWN_OFFER, data=[f"targetOffer.id: {_('there is no such offer')}"])
 
 
 @refused(QuantityRefused)

@@ -22,7 +22,8 @@ from tests.factories import customer_of, sold
 V1, V2 = (etag_of(BUSINESS, version) for version in (1, 2))
 
 
-def row(subscription_id: Any = BUSINESS) -> dict[str, Any]:
+def row(subscription_id: Any = BUSINESS) -> Any:
+    """The subscription as it is stored."""
     return Subscription.objects.values().get(pk=subscription_id)
 
 
@@ -133,7 +134,7 @@ def test_d09_stale_by_header_is_412_and_by_body_400(contoso: Api) -> None:
     assert [reasons for _operation, _outcome, reasons in records()] == [["subscription_changed"]] * 2 + [[]]
 
 
-@pytest.mark.parametrize("tag", ['"nonsense"', '"*"', "W/", "x" * 5000])
+@pytest.mark.parametrize("tag", ['"nonsense"', "W/", "x" * 5000])
 def test_a_strange_etag_does_not_hold(contoso: Api, tag: str) -> None:
     before = row()
     refused(contoso.patch(ONE, {"quantity": 30}, If_Match=tag), 412, 2055, "subscription_changed", before=before)
@@ -237,7 +238,7 @@ def test_what_another_sold_is_read_only(contoso: Api, body: dict[str, Any]) -> N
 
 
 def test_a_former_reseller_changes_what_it_sold_as_on_the_pages(contoso: Api) -> None:
-    ResellerRelationship.objects.filter(customer_id=ADATUM).update(has_ended=True)
+    ResellerRelationship.objects.filter(customer_id=ADATUM).update(has_ended=True, had_subscriptions=True)
     assert contoso.patch(ONE, {"quantity": 30}).status == 200
     assert row()["quantity"] == 30
 

@@ -156,7 +156,7 @@ def test_who_may_see_subscriptions(world: World, api: Callable[..., Api], role: 
 
 
 def test_a_former_reseller_still_sees_what_it_sold(contoso: Api) -> None:
-    ResellerRelationship.objects.filter(customer_id=ADATUM).update(has_ended=True)
+    ResellerRelationship.objects.filter(customer_id=ADATUM).update(has_ended=True, had_subscriptions=True)
     assert contoso.get(ONE).json == BUSINESS_SAYS
 
 
