@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from urllib.parse import quote
 
@@ -467,6 +469,26 @@ def test_a_repeated_request_makes_one_customer(contoso: Api) -> None:
     other = contoso.post("/customers", changed(WOODGROVE, "companyProfile.domain", "w.example"), MS_RequestId="1")
     assert (other.status, other.json["code"]) == (409, 800002)
     assert Customer.objects.count() == 2
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_who_want_one_domain_at_once_make_one_customer(api: Callable[..., Api]) -> None:
+    programs = [api(), api()]
+    starting = Barrier(len(programs), timeout=30)
+
+    def ask(program: Api) -> Answer:
+        try:
+            starting.wait()
+            return program.post("/customers", WOODGROVE)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(programs)) as threads:
+        answers = sorted(threads.map(ask, programs), key=lambda answer: answer.status)
+    assert [answer.status for answer in answers] == [201, 409]
+    assert answers[1].json["code"] == 3000
+    assert Customer.objects.count() == 1
 
 
 @pytest.mark.parametrize("domain", ["adatum.partner.onmschina.cn", "ADATUM.Partner.onmschina.cn"])

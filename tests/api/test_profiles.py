@@ -3,9 +3,12 @@
 import base64
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from activity.models import ActivityRecord
 from api.etags import etag_of
@@ -196,6 +199,29 @@ def test_a_stale_etag_changes_nothing(contoso: Api, headers: dict[str, str], eta
     assert BillingProfile.objects.values().get() == before
     refused = ActivityRecord.objects.latest("at", "id")
     assert (refused.operation, refused.outcome, refused.reasons) == ("change_billing", "refused", ["account_changed"])
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_changes_at_once_of_one_version_are_one(api: Callable[..., Api]) -> None:
+    program = api()
+    customer = CustomerFactory()
+    ResellerRelationshipFactory(partner=program.partner, customer=customer)
+    path = f"/customers/{customer.pk}/profiles/billing"
+    seen = quoted(program.put(path, PROFILE))
+    starting = Barrier(2, timeout=30)
+
+    def change(company: str) -> int:
+        try:
+            starting.wait()
+            other = Api(program.client, program.token)
+            return other.put(path, PROFILE | {"companyName": company}, If_Match=seen).status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(change, ("A", "B"))) == [200, 412]
+    assert BillingProfile.objects.get().version == 2
 
 
 @pytest.mark.parametrize("header", ["*", '"{now}"', "{now}", 'W/"{now}"', '"other", "{now}"'])
