@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -28,6 +29,7 @@ from partners.roles import Role
 from subscriptions.models import Order, Subscription
 from tests.api.conftest import Api
 from tests.api.test_offers import E3
+from tests.api.test_upgrades import PROPLUS
 from tests.api.worlds import ADATUM, BUSINESS, EXCHANGE_ELSEWHERE, World
 from tests.factories import OrderLineFactory, StaffFactory, customer_of, sold
 
@@ -40,10 +42,14 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 6
+EXAMPLES = 4
 SCHEMA = schemathesis.openapi.from_dict(description())
 SCHEMA.app = application
-OPERATIONS = {f"{one.method.upper()} {one.path}": one for one in (found.ok() for found in SCHEMA.get_all_operations())}
+OPERATIONS = {
+    f"{found.ok().method.upper()} {found.ok().path}": found.ok()
+    for found in SCHEMA.get_all_operations()
+    if isinstance(found, Ok)
+}
 
 
 @pytest.fixture(autouse=True)
@@ -103,12 +109,14 @@ def test_it_answers_as_its_description_says(
     cases = [described.as_strategy(generation_mode=mode) for mode in GenerationMode]
 
     @settings(max_examples=EXAMPLES)
-    @given(case=st.one_of(*cases), leads_somewhere=st.booleans())
+    @given(case=st.one_of(*cases), leads_somewhere=st.sampled_from([True, True, False]))
     def ask(case: schemathesis.Case, leads_somewhere: bool) -> None:
+        case.headers["Authorization"] = f"Bearer {client.token}"
         if leads_somewhere:
             case.path_parameters = {name: own[name] for name in case.path_parameters or {}}
+            case.body = with_offers(case.body)
         with transaction.atomic():
-            response = case.call(headers={"Authorization": f"Bearer {client.token}"})
+            response = case.call()
             transaction.set_rollback(True)
         case.validate_response(response, checks=CHECKS)
         told_nothing_of(response, case, others)
@@ -116,7 +124,20 @@ def test_it_answers_as_its_description_says(
     ask()
 
 
+def with_offers(body: Any) -> Any:
+    """The same body, whose offers exist."""
+    if isinstance(body, list):
+        return [with_offers(one) for one in body]
+    if not isinstance(body, dict):
+        return body
+    is_offer = {"id", "offerid"}
+    return {
+        name: PROPLUS if name.casefold() in is_offer and isinstance(value, str) else with_offers(value)
+        for name, value in body.items()
+    }
+
+
 def told_nothing_of(response: Any, case: schemathesis.Case, others: list[str]) -> None:
     """What the answer says of others is at most what the request itself has said."""
-    text, asked = response.text, f"{case.path_parameters} {case.query} {case.body}"
+    text, asked = response.text, f"{case.path_parameters!r} {case.query!r} {case.body!r}"
     assert [one for one in others if one in text and one not in asked] == []
