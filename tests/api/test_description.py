@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -108,7 +108,7 @@ def test_it_answers_as_its_description_says(
     described = OPERATIONS[operation]
     cases = [described.as_strategy(generation_mode=mode) for mode in GenerationMode]
 
-    @settings(max_examples=EXAMPLES)
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     @given(case=st.one_of(*cases), leads_somewhere=st.sampled_from([True, True, False]))
     def ask(case: schemathesis.Case, leads_somewhere: bool) -> None:
         case.headers["Authorization"] = f"Bearer {client.token}"
