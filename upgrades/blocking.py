@@ -25,13 +25,13 @@ class Blocked:
 
 
 def _blocked(ids: list[uuid.UUID], partner_id: uuid.UUID) -> QuerySet[Any]:
-    """The options of this partner at the customer of the one subscription in `ids` that it stands in the way of.
+    """The options of this partner that a subscription stands in the way of; `ids` are its own and its customer's.
 
-    Asked of the same conditions that refuse the upgrade, from the side of what they see.
+    Asked of the same conditions that refuse the upgrade, from the side of what they see. SQLite, told only that the
+    customer is that of the subscription, would read all that the partner sold.
     """
-    [subscription_id] = ids
-    customer = Subscription.objects.filter(pk=subscription_id).order_by().values("customer_id")
-    others = Subscription.objects.live().sold_by(partner_id).filter(customer_id__in=customer)
+    subscription_id, customer_id = ids
+    others = Subscription.objects.live().sold_by(partner_id).filter(customer_id=customer_id)
     rows = options(others.exclude(pk=subscription_id).order_by(), partner_id=partner_id, conditions=())
     is_seen = Q()
     for condition in CONDITIONS:
@@ -42,14 +42,14 @@ def _blocked(ids: list[uuid.UUID], partner_id: uuid.UUID) -> QuerySet[Any]:
     return rows.filter(is_seen).values_list("pk", "target_id")
 
 
-_BLOCKED = Prepared(_blocked)
+_BLOCKED = Prepared(_blocked, group=2)
 
 
 def blocked_by(subscription: Subscription, *, partner: Partner) -> list[Blocked]:
     """What this partner sold to the same customer and cannot upgrade because this subscription is live."""
     if not subscription.is_live:
         return []
-    return _named(_BLOCKED.ask([subscription.pk], partner_id=partner.pk))
+    return _named(_BLOCKED.ask([subscription.pk, subscription.customer_id], partner_id=partner.pk))
 
 
 def _named(found: Sequence[tuple[Any, ...]]) -> list[Blocked]:
