@@ -103,6 +103,8 @@ def _database() -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536",
         }
+        # A new connection reads the schema and prepares every statement anew.
+        config["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=60)
         return config
     # What upgrades.prepared asks is planned once for all ids instead of for each of the first five.
     options["options"] = f"{options.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
