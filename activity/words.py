@@ -94,6 +94,12 @@ OPERATIONS: dict[str, Promise] = {
     "change_roles": gettext_lazy("Change the roles of a staff member"),
     "deactivate_staff": gettext_lazy("Deactivate a staff member"),
     "reactivate_staff": gettext_lazy("Reactivate a staff member"),
+    "make_api_client": gettext_lazy("Make an API client"),
+    "renew_api_secret": gettext_lazy("Renew the secret of an API client"),
+    "change_api_roles": gettext_lazy("Change the roles of an API client"),
+    "revoke_api_client": gettext_lazy("Revoke an API client"),
+    "let_client_act": gettext_lazy("Let an API client act in one's name"),
+    "get_token": gettext_lazy("Get a token for the API"),
     "update_profile": gettext_lazy("Change one's own profile"),
     "change_password": gettext_lazy("Change one's own password"),
     "save_view": gettext_lazy("Save a view of a list"),
@@ -535,6 +541,19 @@ SENTENCES: dict[str, Pattern] = {
     ),
     "deactivate_staff": _colleague(lambda: _("%(who)s deactivated %(name)s, who may sign in no more.")),
     "reactivate_staff": _colleague(lambda: _("%(who)s reactivated %(name)s, who may sign in again.")),
+    "make_api_client": _of_roles(
+        lambda: _("%(who)s made the API client %(name)s, which is: %(roles)s."),
+        lambda: _("%(who)s made the API client %(name)s."),
+    ),
+    "renew_api_secret": _named(
+        lambda: _("%(who)s renewed the secret of the API client %(name)s; the earlier one and its tokens have ended.")
+    ),
+    "change_api_roles": _of_roles(
+        lambda: _("%(who)s changed the roles of the API client %(name)s to: %(roles)s."),
+        lambda: _("%(who)s took all roles from the API client %(name)s."),
+    ),
+    "revoke_api_client": _named(lambda: _("%(who)s revoked the API client %(name)s, for good.")),
+    "let_client_act": _named(lambda: _("%(who)s let the API client %(name)s act in their name.")),
     "update_profile": _says(lambda: _("%(who)s changed their own profile.")),
     "change_password": _says(lambda: _("%(who)s changed their own password.")),
     "reset_password": _says(lambda: _("%(who)s chose a new password by the link in a mail.")),

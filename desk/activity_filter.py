@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from activity.querysets import ActivityQuerySet
 from activity.words import OPERATIONS
 from customers.models import ResellerRelationship
 from desk.listing import clean
-from partners.models import Partner, Staff
+from partners.models import ApiClient, Partner, Staff
 
 EARLIEST, LATEST = datetime.date(2000, 1, 1), datetime.date(2200, 1, 1)
 MOST_PEOPLE = 500
@@ -76,15 +76,16 @@ class ActivityFilter(forms.Form):
     def __init__(self, *args: Any, partner: Partner, with_customer: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.partner = partner
-        people = Staff.objects.filter(partner=partner).order_by("name", "pk").values_list("pk", "name")[:MOST_PEOPLE]
-        self._choose("person", [*((str(pk), name) for pk, name in people), *UNNAMED.items()])
+        programs = _named(ApiClient, partner)
+        grouped = [(_("API clients"), programs)] if programs else []
+        self._choose("person", [*_named(Staff, partner), *UNNAMED.items(), *grouped])
         self._choose(
             "operation", sorted(((code, str(words)) for code, words in OPERATIONS.items()), key=lambda one: one[1])
         )
         if not with_customer:
             del self.fields["customer"]
 
-    def _choose(self, name: str, choices: list[tuple[str, str | Promise]]) -> None:
+    def _choose(self, name: str, choices: Sequence[tuple[str | Promise, Any]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("Any")), *choices]
@@ -140,6 +141,12 @@ class ActivityFilter(forms.Form):
     def is_filtering(self) -> bool:
         """Whether anything is left out."""
         return any(self.cleaned_data.values())
+
+
+def _named(kind: type[Staff | ApiClient], partner: Partner) -> list[tuple[str, str]]:
+    """The partner's people, or its programs, by name."""
+    found = kind._default_manager.filter(partner=partner).order_by("name", "pk")
+    return [(str(pk), name) for pk, name in found.values_list("pk", "name")[:MOST_PEOPLE]]
 
 
 def _as_id(text: str) -> list[uuid.UUID]:

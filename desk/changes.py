@@ -21,7 +21,7 @@ from activity.models import ActivityRecord
 from catalog.models import Offer, Price, Service, ServicePlan
 from customers.models import BillingProfile, ContactDetails, Customer, DelegatedAdminPrivilege, Invitation
 from desk.models import SavedView
-from partners.models import Partner, Staff
+from partners.models import ApiClient, Partner, Staff
 from partners.roles import Role
 from subscriptions.models import Order, OrderLine, Subscription
 
@@ -38,6 +38,7 @@ MODELS: tuple[type[models.Model], ...] = (
     Customer,
     DelegatedAdminPrivilege,
     Staff,
+    ApiClient,
     Partner,
     ServicePlan,
     Service,
@@ -66,6 +67,7 @@ MEMBERS: dict[str, Promise] = {
     "prerequisite_offers": gettext_lazy("add-on of"),
     "prices": gettext_lazy("prices"),
     "reason": gettext_lazy("Reason"),
+    "redirect_uris": gettext_lazy("addresses to come back to"),
     "relationship": gettext_lazy("reseller relationship"),
     "roles": gettext_lazy("roles"),
     "rows": gettext_lazy("lines of the file"),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from activity.errors import Refused
 from activity.models import ActivityRecord
 from activity.words import sentence
-from partners.models import Staff, StaffInvitation, StaffInvitationState
+from partners.models import ApiClient, Staff, StaffInvitation, StaffInvitationState
 
 
 class LastGlobalAdmin(Refused):
@@ -90,6 +90,65 @@ class StaffChanged(Refused):
         """The reason as a sentence, after what was done."""
         told = [sentence(record) for record in self.records]
         return " ".join([*told, _("That was after you opened the page. Look at how things stand now, then decide.")])
+
+
+class ClientChanged(StaffChanged):
+    """Somebody changed this API client after the page was drawn."""
+
+    codes = ("client_changed",)
+
+
+class ClientRevoked(Refused):
+    """The API client was revoked, which is for good."""
+
+    codes = ("client_revoked",)
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("This API client is revoked, and that is for good. Make another one.")
+
+
+class ClientNameTaken(Refused):
+    """Another API client of the partner that is in force has this name."""
+
+    codes = ("name_taken",)
+
+    def __init__(self, client: ApiClient) -> None:
+        super().__init__()
+        self.client = client
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("Your company has an API client called “%(name)s” already. Choose another name.") % {
+            "name": self.client.name
+        }
+
+
+class ClientNeedsRole(NoRole):
+    """An API client that would have no role."""
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        return _("Choose at least one role: without one a program may do nothing.")
+
+
+class TooManyClients(Refused):
+    """The partner has as many API clients in force as it can have."""
+
+    codes = ("too_many_clients",)
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    @property
+    def message(self) -> str:
+        """The reason as a sentence."""
+        text = _("Your company has %(most)d API clients. Revoke one that nobody needs before you make another.")
+        return text % {"most": self.most}
 
 
 class AlreadyColleague(Refused):

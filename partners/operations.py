@@ -70,8 +70,16 @@ def _set_password(staff: Staff, password: str, *, operation: str) -> None:
         person = Staff.objects.select_for_update(of=("self",)).get(pk=staff.pk)
         person.set_password(password)
         person.save(update_fields=["password"])
+        end_tokens(person)
         note_change(staff=person, operation=operation, mail="password_changed")
     staff.password = person.password
+
+
+def end_tokens(staff: Staff) -> None:
+    """End every token by which a program acts in this person's name; they can agree to it once more."""
+    from allauth.idp.oidc.models import Token
+
+    Token.objects.filter(user=staff).delete()
 
 
 def note_change(*, staff: Staff, operation: str, mail: str = "", **after: Any) -> None:

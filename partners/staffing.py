@@ -6,7 +6,7 @@ that the person has at that moment, not by those of when their page was asked fo
 
 import datetime
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,8 +20,8 @@ from activity.models import ActivityRecord, Outcome
 from activity.operations import Actor, record
 from activity.submissions import Asked, first_result, remember
 from partners.errors import GlobalAdminsAlone, LastGlobalAdmin, NotAboutYourself, StaffChanged, UnknownRole
-from partners.models import Partner, Staff, StaffInvitation
-from partners.operations import NotAllowed
+from partners.models import ApiClient, Partner, Staff, StaffInvitation
+from partners.operations import NotAllowed, end_tokens
 from partners.roles import Permission, Role
 
 CHANGE_ROLES, DEACTIVATE, REACTIVATE = "change_roles", "deactivate_staff", "reactivate_staff"
@@ -33,12 +33,13 @@ MOST_TOLD = 3
 
 @dataclass(frozen=True)
 class Decision:
-    """Something that a manager of staff decides, under a key; what it is about is told by `content`."""
+    """Something that somebody with the permission for it decides, under a key; `content` tells what it is about."""
 
     staff: Staff
     operation: str
     key: str
     content: dict[str, Any] = field(default_factory=dict)
+    needs: Permission = Permission.MANAGE_STAFF
 
     @property
     def asked(self) -> Asked:
@@ -51,11 +52,11 @@ def decide[Result](decision: Decision, carry_out: Callable[[Staff], Result], abo
     """Carry out with the partner's row held, by whoever decides as they stand now; all or nothing.
 
     A refusal is recorded, about the resource `about` where there is one. Raises `PermissionDenied` where the roles do
-    not allow to manage staff (recorded).
+    not allow to decide it (recorded).
     """
     try:
         with transaction.atomic():
-            return carry_out(_held(decision.staff))
+            return carry_out(_held(decision.staff, decision.needs))
     except Refused as refusal:
         record(
             actor=decision.staff.actor,
@@ -70,19 +71,22 @@ def decide[Result](decision: Decision, carry_out: Callable[[Staff], Result], abo
         raise
 
 
-def _held(staff: Staff) -> Staff:
+def _held(staff: Staff, needs: Permission) -> Staff:
     """Whoever decides, as they stand now, with the row of their partner held. Raises `NotAllowed`."""
     if staff.partner_id is None:
         raise NotAllowed
     hold_partner(staff.partner_id)
     now: Staff = Staff.objects.visible_to(staff).select_related("partner").get(pk=staff.pk)
-    if not now.may(Permission.MANAGE_STAFF):
+    if not now.may(needs):
         raise NotAllowed
     return now
 
 
 def hold_partner(partner_id: uuid.UUID) -> None:
-    """Let nobody else decide about this partner's staff until the transaction ends; nothing else waits for it."""
+    """Let nobody else decide about this partner's staff and API clients until the transaction ends.
+
+    Nothing else waits for it.
+    """
     Partner.objects.select_for_update(no_key=True).filter(pk=partner_id).first()
 
 
@@ -244,8 +248,13 @@ def settle(person: Staff, before: dict[str, Any], *, actor: Actor) -> None:
 
 
 def end_sessions(person: Staff) -> None:
-    """Delete every session of a person that is known of; none of before is good any more in any case."""
+    """Delete every session of a person that is known of, and every token by which a program acts in their name.
+
+    No session of before is good any more in any case.
+    """
     from allauth.usersessions.models import UserSession
+
+    end_tokens(person)
 
     for session in UserSession.objects.filter(user=person):
         session.end()
@@ -286,14 +295,16 @@ def described(invitation: StaffInvitation) -> dict[str, Any]:
     }
 
 
-def changes_since(person: Staff, version: int) -> list[ActivityRecord]:
-    """What others decided about this person after this version, newest first, as far as a day back."""
+def changes_since(
+    changed: Staff | ApiClient, version: int, operations: Sequence[str] = (CHANGE_ROLES, DEACTIVATE, REACTIVATE)
+) -> list[ActivityRecord]:
+    """What others decided about this person or program after this version, newest first, as far as a day back."""
     done = ActivityRecord.objects.filter(
-        partner_id=person.partner_id,
+        partner_id=changed.partner_id,
         at__gte=timezone.now() - PAGES_LIVE,
-        resource_type="staff",
-        resource_id=str(person.pk),
-        operation__in=[CHANGE_ROLES, DEACTIVATE, REACTIVATE],
+        resource_type=type(changed).__name__.lower(),
+        resource_id=str(changed.pk),
+        operation__in=operations,
         outcome=Outcome.DONE,
     )
     later = [one for one in done.order_by("-at", "-id")[:20] if (one.after or {}).get("version", 0) > version]

@@ -129,7 +129,7 @@ class OAuthClientFactory(ModelFactory):
 
 
 class ApiClientFactory(ModelFactory):
-    """A program that does what a global admin may, made by one; `partner` and `roles` say otherwise."""
+    """A program that does what a global admin may, made by one and in use; `partner` and `roles` say otherwise."""
 
     class Meta:
         model = ApiClient
@@ -139,6 +139,7 @@ class ApiClientFactory(ModelFactory):
     name = factory.Sequence(lambda number: f"Program {number}")
     partner = factory.SubFactory(PartnerFactory)
     made_by = factory.SubFactory(StaffFactory, partner=factory.SelfAttribute("..partner"))
+    last_used_at = factory.LazyFunction(timezone.now)
     oauth = factory.SubFactory(
         OAuthClientFactory,
         id=factory.LazyAttribute(lambda this: str(this.factory_parent.id)),
