@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from api.faults import BAD_TOKEN, NO_TOKEN, WireFault
+from partners.api_clients import SCOPE, note_use
 from partners.models import ApiClient, Caller, Staff
 
 ASKED = {"WWW-Authenticate": 'Bearer realm="partnerportal"'}
-SCOPE = "user_impersonation"
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ def authenticate(request: HttpRequest) -> Bearer:
     bearer = _bearer_of(value.strip())
     if bearer is None:
         raise WireFault(BAD_TOKEN, headers=ASKED)
+    note_use(bearer.client)
     return bearer
 
 

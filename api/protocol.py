@@ -62,6 +62,10 @@ class ProtocolMiddleware:
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         if _OAUTH.fullmatch(request.path_info):
+            if request.method == "POST" and request.path_info.endswith("/token"):
+                # A query means nothing there, nor does a charset: what cannot be read is not complete.
+                request.META["QUERY_STRING"] = ""
+                request.encoding = "utf-8"
             return self.get_response(request)
         # No cookie says who asks. A charset that is none is refused where the body is read, after the token.
         request.COOKIES = {}

@@ -311,6 +311,8 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(correlation)s %(name)s %(message)s"}},
     "filters": {"correlation": {"()": "partnercenter.logs.WithCorrelation"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["correlation"]}},
+    # At DEBUG it would write every token that it makes.
+    "loggers": {"oauthlib": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("v1/", wire_urls),
+    path("", include("api.urls_oauth")),
     path("", include("partners.urls")),
     path("", include("customers.urls")),
     path("", include("subscriptions.urls")),

@@ -69,6 +69,9 @@
     each(document, ".is-sent", (button) => button.classList.remove("is-sent"));
   });
 
+  // What a page is only a step on the way to.
+  each(document, "form[data-send]", (form) => form.requestSubmit());
+
   document.addEventListener("htmx:load", (event) => wake(event.detail.elt));
   wake(document);
 })();
