@@ -6,6 +6,7 @@ from desk.views import (
     activity,
     adding,
     all_subscriptions,
+    api_clients,
     customers,
     desk,
     details,
@@ -70,4 +71,10 @@ urlpatterns = [
     path("settings/staff/<uuid:person_id>/roles/", staff.staff_roles, name="staff_roles"),
     path("settings/staff/<uuid:person_id>/deactivate/", staff.deactivate_staff, name="deactivate_staff"),
     path("settings/staff/<uuid:person_id>/reactivate/", staff.reactivate_staff, name="reactivate_staff"),
+    path("settings/api-clients/", api_clients.api_clients, name="api_clients"),
+    path("settings/api-clients/make/", api_clients.make_api_client, name="make_api_client"),
+    path("settings/api-clients/<uuid:client_id>/", api_clients.api_client, name="api_client"),
+    path("settings/api-clients/<uuid:client_id>/roles/", api_clients.api_client_roles, name="api_client_roles"),
+    path("settings/api-clients/<uuid:client_id>/renew/", api_clients.renew_api_secret, name="renew_api_secret"),
+    path("settings/api-clients/<uuid:client_id>/revoke/", api_clients.revoke_api_client, name="revoke_api_client"),
 ]

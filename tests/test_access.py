@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from partners.models import Staff
 from partners.roles import MAY, Permission, Role
 from tests.factories import (
+    ApiClientFactory,
     CustomerDraftFactory,
     InvitationFactory,
     OrderFactory,
@@ -62,6 +63,7 @@ SUBSCRIPTION = ("customer_id", "subscription_id")
 UPGRADE = ("customer_id", "upgrade_id")
 ORDER = ("customer_id", "order_id")
 PERSON = ("person_id",)
+PROGRAM = ("client_id",)
 
 # Pages of the catalogue, which belongs to no partner.
 OF_ALL = {"desk:offer_list", "desk:offer_compare", "desk:offer_details", "upgrades:matrix"}
@@ -130,6 +132,12 @@ TABLE: dict[str, Entry] = {
     "desk:staff_roles": Entry(Permission.MANAGE_STAFF, PERSON),
     "desk:deactivate_staff": Entry(Permission.MANAGE_STAFF, PERSON),
     "desk:reactivate_staff": Entry(Permission.MANAGE_STAFF, PERSON),
+    "desk:api_clients": Entry(Permission.MANAGE_API_CLIENTS),
+    "desk:make_api_client": Entry(Permission.MANAGE_API_CLIENTS),
+    "desk:api_client": Entry(Permission.MANAGE_API_CLIENTS, PROGRAM),
+    "desk:api_client_roles": Entry(Permission.MANAGE_API_CLIENTS, PROGRAM),
+    "desk:renew_api_secret": Entry(Permission.MANAGE_API_CLIENTS, PROGRAM),
+    "desk:revoke_api_client": Entry(Permission.MANAGE_API_CLIENTS, PROGRAM),
     "customers:check_domain": Entry(Permission.MANAGE_SUBSCRIPTIONS),
     "customers:account": Entry(Permission.SEE_CUSTOMERS, CUSTOMER),
     "customers:edit_contact": Entry(Permission.EDIT_CONTACT, CUSTOMER),
@@ -155,6 +163,9 @@ TABLE: dict[str, Entry] = {
 }
 
 
+# Django admin lets platform administrators in alone; the API and its authority have a table of their own.
+WITHOUT_ROWS = {"admin", "wire", "oauth"}
+
 # What a secret in the address opens, it opens for everybody.
 WITH_NAMES = [name for name, entry in TABLE.items() if entry.names and entry.asks is not Open.EVERYONE]
 
@@ -163,7 +174,7 @@ def named_patterns(patterns: list[URLPattern | URLResolver], space: str = "") ->
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             yield f"{space}{pattern.name}"
-        elif pattern.app_name not in ("admin", "wire"):
+        elif pattern.app_name not in WITHOUT_ROWS:
             yield from named_patterns(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else space)
 
 
@@ -195,6 +206,7 @@ def things() -> dict[str, Any]:
         "person_id": staff.pk,
         "invited_id": StaffInvitationFactory(invited_by=staff, token="t").pk,
         "join_token": "t",
+        "client_id": ApiClientFactory(made_by=staff, partner=staff.partner).pk,
     }
 
 

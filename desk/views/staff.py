@@ -113,14 +113,14 @@ def invite_staff(request: StaffRequest) -> HttpResponseBase:
         form.add_error(None, ValidationError(error.messages))
         return _invite_drawn(request, form)
     except Refused as refusal:
-        again = InviteColleagueForm(_with_new_key(request), staff=request.user)
+        again = InviteColleagueForm(with_new_key(request), staff=request.user)
         again.refuse(refusal.message)
         return _invite_drawn(request, again, refusal=refusal, status=409)
     messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": made.email})
     return redirect("desk:staff_invitation", made.pk)
 
 
-def _with_new_key(request: StaffRequest, **changes: object) -> Any:
+def with_new_key(request: StaffRequest, **changes: object) -> Any:
     """What was sent, under a key of its own."""
     sent = request.POST.copy()
     for name, value in {"key": uuid.uuid4(), **changes}.items():
@@ -244,7 +244,7 @@ def staff_roles(request: StaffRequest, person: Staff) -> HttpResponseBase:
         )
     except Refused as refusal:
         person = _colleague(request, person.pk)
-        again = ChangeRolesForm(_with_new_key(request, version=person.version), staff=request.user)
+        again = ChangeRolesForm(with_new_key(request, version=person.version), staff=request.user)
         again.refuse(refusal.message)
         return _roles_drawn(request, person, again, status=409)
     messages.success(request, _("The roles of %(name)s are saved; they are in force now.") % {"name": changed})
