@@ -7,12 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from partnercenter.portfolio.faults import Faults
 from partnercenter.portfolio.importing import Changes, PortalChanged, PortfolioRefused, import_file
 from partnercenter.portfolio.progress import progress_bars
-from partnercenter.portfolio.writing import KINDS
+from partnercenter.portfolio.telling import is_anything_written, refusal, told_changes
 
 
 class Command(BaseCommand):
@@ -43,27 +41,11 @@ class Command(BaseCommand):
             self._say(changes, is_dry_run=options["dry_run"])
 
     def _say(self, changes: Changes, *, is_dry_run: bool) -> None:
-        for kind in KINDS:
-            counts = changes[kind.code]
-            self.stdout.write(
-                _("%(kind)s: %(added)d added, %(updated)d updated, %(unchanged)d unchanged.")
-                % {"kind": kind.words, **vars(counts)}
-            )
-        if not any(counts.written for counts in changes.values()):
-            self.stdout.write(_("Nothing changes: the portal holds all of it already."))
-        elif is_dry_run:
+        for sentence in told_changes(changes):
+            self.stdout.write(sentence)
+        if not is_anything_written(changes):
+            return
+        if is_dry_run:
             self.stdout.write(_("A dry run: nothing was written."))
         else:
             self.stdout.write(self.style.SUCCESS(_("Imported.")))
-
-
-def refusal(name: str, faults: Faults) -> str:
-    """All that the command says of a file that it refuses: the first faults, then how many more there are."""
-    head = ngettext(
-        "%(file)s has %(count)d fault; nothing was written.", "%(file)s has %(count)d faults; nothing was written.",
-        faults.count,
-    )  # fmt: skip
-    lines = [head % {"file": name, "count": faults.count}, *map(str, faults.first)]
-    if rest := faults.count - len(faults.first):
-        lines.append(ngettext("… and %d fault more.", "… and %d faults more.", rest) % rest)
-    return "\n".join(lines)

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from partnercenter.demo.loading import load_demo
-from partnercenter.management.commands.import_portfolio import refusal
 from partnercenter.portfolio.importing import PortfolioRefused
+from partnercenter.portfolio.telling import refusal
 
 
 class Command(BaseCommand):
