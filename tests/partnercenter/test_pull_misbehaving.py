@@ -428,7 +428,7 @@ def test_a_state_of_another_tenant_or_server_is_refused(puller: Puller, held: Wi
     puller.pull(dry_run=True)
     said = puller.failure(tenant=THEIRS)
     assert said == f"{puller.state} holds what was read of {OURS} at {held.url}. Name another --state."
-    assert "holds what was read" in puller.failure(client_id="another", fresh=True)
+    assert "holds what was read" in puller.failure(tenant=THEIRS, fresh=True)
 
 
 def test_a_state_that_no_pull_wrote_is_refused(puller: Puller, held: Wire) -> None:
@@ -511,3 +511,17 @@ def test_a_spool_broken_in_the_middle_is_refused(tmp_path: Path) -> None:
 
 def test_a_pull_waits_by_the_real_clock() -> None:
     assert Command.patience == Patience()
+
+
+def test_a_terminal_shows_how_far_it_is_and_what_is_waited_for(
+    puller: Puller, held: Wire, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    held.misdeeds["/offers"] = [refuses(429, Retry_After="57")]
+    puller.pull()
+    said = capsys.readouterr().err
+    assert "the server answers 429; asking again in 57 s" in said
+    assert "Reading" in said
+    held.misdeeds["/offers"] = [refuses(429, Retry_After="57")]
+    puller.pull(verbosity=0)
+    assert capsys.readouterr().err == ""

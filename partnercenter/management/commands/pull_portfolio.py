@@ -85,7 +85,7 @@ class Command(BaseCommand):
             raise CommandError(_left_out(outcome.left_out), returncode=SOMETHING_LEFT_OUT)
 
     def _pull(self, account: Account, folder: Path, options: dict[str, Any]) -> Outcome:
-        origin = {"base_url": account.base_url, "tenant": account.tenant, "client_id": account.client_id}
+        origin = {"base_url": account.base_url, "tenant": account.tenant}
         with spool_in(folder, origin, now=timezone.now(), is_fresh=options["fresh"]) as spool:
             self._gather(account, spool, options)
             with progress_bars(spool.path, is_quiet=not options["verbosity"]) as progress:
