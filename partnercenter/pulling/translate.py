@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from customers.models import BillingProfile
 from partnercenter.portfolio.members import LAST_YEAR_OF_A_DAY
 from subscriptions.models import DAYS_UNTIL_DELETION, Status
 
@@ -108,7 +107,7 @@ def _billing(profile: Mapping[str, Any]) -> dict[str, Any]:
         **{name: profile.get(wire) for name, wire in BILLING.items()},
         **{name: address[wire] for name, wire in ADDRESS.items() if address.get(wire)},
     }
-    return {name: value for name, value in found.items() if value and name in BillingProfile.VALUES}
+    return {name: value for name, value in found.items() if value}
 
 
 def _subscriptions(items: list[Any], partner_id: str) -> list[Any]:

@@ -33,11 +33,13 @@ from tests.partnercenter.pulls import Puller
 
 pytestmark = pytest.mark.django_db
 
-BILLING = {
+BILLING: dict[str, Any] = {
     "email": "accounts@adatum.example.cn",
     "culture": "zh-CN",
     "language": "zh",
     "companyName": "Adatum",
+    "firstName": "Wei",
+    "lastName": "Zhang",
     "defaultAddress": {
         "country": "CN",
         "city": "Beijing",
@@ -45,7 +47,10 @@ BILLING = {
         "addressLine1": "8 Jianguo Road",
         "postalCode": "100022",
         "firstName": "Na",
+        "middleName": "Xiao",
         "lastName": "Li",
+        "region": "North",
+        "phoneNumber": "02155550100",
     },
 }
 
@@ -90,9 +95,34 @@ def test_everything_of_the_source_stands_in_the_portal(puller: Puller, wire: Wir
         },
     ]
     assert (litware["resellers"], litware["former_resellers"]) == ([], [OURS])
-    assert BillingProfile.objects.get().city == "Beijing"
+    assert adatum["billing"] == {
+        "company_name": "Adatum",
+        "first_name": "Na",
+        "last_name": "Li",
+        "email": "accounts@adatum.example.cn",
+        "phone_number": "+86 21 5555 0100",
+        "country": "CN",
+        "state": "BJ",
+        "city": "Beijing",
+        "address_line1": "8 Jianguo Road",
+        "postal_code": "100022",
+        "middle_name": "Xiao",
+        "region": "North",
+        "culture": "zh-CN",
+        "language": "zh",
+        "profile_first_name": "Wei",
+        "profile_last_name": "Zhang",
+    }
     record = ActivityRecord.objects.get()
     assert (record.operation, record.after and record.after["source"]) == ("import_portfolio", wire.url)
+
+
+def test_an_address_without_a_person_has_the_profiles(puller: Puller, wire: Wire) -> None:
+    address = {name: value for name, value in BILLING["defaultAddress"].items() if not name.endswith("Name")}
+    wire.holds(ADATUM, billingProfile={**BILLING, "defaultAddress": address})
+    puller.pull()
+    profile = BillingProfile.objects.get()
+    assert (profile.first_name, profile.last_name) == ("Wei", "Zhang")
 
 
 def test_a_second_pull_reads_anew_changes_nothing_and_says_so(puller: Puller, wire: Wire) -> None:
