@@ -17,7 +17,7 @@ from benchmarks import environment
 from benchmarks.report import Row, show, write
 
 DEFAULT_SIZE = 30_000
-TABLES = ("customer_list", "subscription_list", "pages", "submitting", "eligibility", "importing", "embedded")
+TABLES = ("customer_list", "subscription_list", "pages", "submitting", "api", "eligibility", "importing", "embedded")
 # Takes a quarter of an hour alone.
 ONLY_WHEN_ASKED = ("activity",)
 _HELP = f"some of {', '.join(TABLES)}, all of these if left out; or {', '.join(ONLY_WHEN_ASKED)}"
@@ -101,6 +101,11 @@ class Run:
         return self._on_pages(
             lambda address: submitting.measure(address, pgbench=self.server.pgbench, folder=self.folder)
         )
+
+    def _api(self, size: int) -> list[Row]:
+        from benchmarks import api
+
+        return self._on_pages(api.measure)
 
     def _eligibility(self, size: int) -> list[Row]:
         from benchmarks import eligibility

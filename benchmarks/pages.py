@@ -11,11 +11,15 @@ from benchmarks.visitor import Answer, Visitor, compare
 from subscriptions.models import Subscription
 
 
-def details_paths(*, using: str = "default", count: int = 40) -> list[str]:
-    """The addresses of some live subscriptions of the largest partner that have upgrade paths."""
-    own = Subscription.objects.using(using).sold_by(uuid.UUID(str(partner_ids()[LARGEST]))).live()
-    some = own.filter(offer__name="Office 365 Business").order_by("pk").values_list("customer_id", "pk")[:count]
-    return [f"/customers/{customer_id}/subscriptions/{pk}/" for customer_id, pk in some]
+def details_places(*, count: int = 40) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Customer and id of some live subscriptions of the largest partner that have upgrade paths."""
+    own = Subscription.objects.sold_by(uuid.UUID(str(partner_ids()[LARGEST]))).live()
+    return list(own.filter(offer__name="Office 365 Business").order_by("pk").values_list("customer_id", "pk")[:count])
+
+
+def details_paths() -> list[str]:
+    """The pages of these subscriptions."""
+    return [f"/customers/{customer_id}/subscriptions/{pk}/" for customer_id, pk in details_places()]
 
 
 async def measure(address: str) -> list[Row]:

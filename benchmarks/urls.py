@@ -1,11 +1,12 @@
-"""The portal's addresses, a signed-in hello page, and the stock Django admin of the customer table."""
+"""The portal's addresses, a signed-in hello page, bare JSON, and the stock Django admin of the customer table."""
 
 from django.urls import include, path
 
-from benchmarks.views import hello, stock_admin
+from benchmarks.views import bare, hello, stock_admin
 
 urlpatterns = [
     path("hello/", hello),
+    path("bare/<int:size>/", bare),
     path("stock-admin/", stock_admin.urls),
     path("", include("partnercenter.urls")),
 ]

@@ -1,4 +1,4 @@
-"""A person of the measurements: signs in as anyone does, opens pages, and says how long they took."""
+"""Who asks in the measurements: a person who signs in as anyone does, a program with a token; and how long it took."""
 
 import asyncio
 import time
@@ -26,6 +26,47 @@ class Answer:
     body: bytes
 
 
+async def _ask(session: aiohttp.ClientSession, method: str, url: str, **more: Any) -> Answer:
+    begin = time.perf_counter()
+    async with session.request(method, url, allow_redirects=False, **more) as response:
+        body = await response.read()
+        location = response.headers.get("Location", "")
+        return Answer(response.status, time.perf_counter() - begin, location, body)
+
+
+def _session(**more: Any) -> aiohttp.ClientSession:
+    # The server ends a connection after two idle seconds; a form sent on one just then would be lost.
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1)
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(120), **more)
+
+
+@dataclass
+class Program:
+    """A program with a token of its own; `async with` opens its connections."""
+
+    address: str
+    token: str
+    _session: aiohttp.ClientSession = field(init=False)
+
+    async def __aenter__(self) -> Self:
+        self._session = _session(headers={"Authorization": f"Bearer {self.token}"})
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def get(self, path: str, **query: str) -> Answer:
+        """Ask for what stands there."""
+        return await _ask(self._session, "GET", self.address + path, params=query)
+
+    async def post(self, path: str, body: dict[str, Any], *, request_id: str = "") -> Answer:
+        """Send JSON, under a key of its own."""
+        headers = {"MS-RequestId": request_id} if request_id else {}
+        return await _ask(self._session, "POST", self.address + path, json=body, headers=headers)
+
+
 @dataclass
 class Visitor:
     """A signed-in person; `async with` signs in."""
@@ -36,10 +77,7 @@ class Visitor:
     _csrf: str = field(init=False, default="")
 
     async def __aenter__(self) -> Self:
-        jar = aiohttp.CookieJar(unsafe=True)
-        # The server ends a connection after two idle seconds; a form sent on one just then would be lost.
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=1)
-        self._session = aiohttp.ClientSession(cookie_jar=jar, connector=connector, timeout=aiohttp.ClientTimeout(120))
+        self._session = _session(cookie_jar=aiohttp.CookieJar(unsafe=True))
         await self.get("/sign-in/")
         self._take_token()
         answer = await self.post("/sign-in/", {"login": self.email, "password": PASSWORD})
@@ -59,18 +97,12 @@ class Visitor:
 
     async def get(self, path: str, **query: str) -> Answer:
         """Open a page."""
-        return await self._ask("GET", path, params=query)
+        return await _ask(self._session, "GET", self.address + path, params=query)
 
     async def post(self, path: str, fields: dict[str, Any]) -> Answer:
         """Submit a form."""
-        return await self._ask("POST", path, data={**fields, "csrfmiddlewaretoken": self._csrf})
-
-    async def _ask(self, method: str, path: str, **more: Any) -> Answer:
-        begin = time.perf_counter()
-        async with self._session.request(method, self.address + path, allow_redirects=False, **more) as response:
-            body = await response.read()
-            location = response.headers.get("Location", "")
-            return Answer(response.status, time.perf_counter() - begin, location, body)
+        form = {**fields, "csrfmiddlewaretoken": self._csrf}
+        return await _ask(self._session, "POST", self.address + path, data=form)
 
 
 Open = Callable[[], Awaitable[Answer]]
