@@ -18,6 +18,8 @@ COUNTRY = "CN"
 MOST_UNANSWERED = 3
 # What a server may keep from an API client, or not have at all, without the rest being worthless.
 KEPT_BACK = {403, 404, 501}
+# What is answered about one customer so is the answer about all.
+FOR_ALL = {401, 403}
 
 
 def _nothing(number: int) -> None:
@@ -40,13 +42,20 @@ class _Missing:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     in_a_row: int = 0
 
+    def leave_out(self, customer_id: str, error: SourceFailed) -> None:
+        """Go on without this customer; raises `SourceFailed` where it is the server that does not answer."""
+        self.left_out.append((customer_id, str(error)))
+        self.in_a_row += not isinstance(error, Malformed)
+        if self.in_a_row >= MOST_UNANSWERED:
+            raise SourceFailed(str(error)) from error
+
 
 def gather(source: Source, spool: Spool, *, size: int, progress: Progress | None = None) -> None:
     """Fill the spool with what it does not have yet; one that came to its end is left as it is.
 
     Raises `SourceFailed`; what was read until then stays in the spool.
     """
-    if spool.end is not None:
+    if spool.is_complete:
         return
     progress = progress or Progress()
     missing = _Missing()
@@ -91,16 +100,15 @@ def _customer_ids(source: Source, size: int, missing: _Missing) -> Iterator[str]
 def _gather_customer(source: Source, spool: Spool, customer_id: str, missing: _Missing) -> None:
     try:
         answers = _customer(source, customer_id)
-    except Refused as refused:
-        if refused.status != 404:
+    except (Malformed, Refused, Unanswered) as error:
+        status = error.status if isinstance(error, Refused) else 0
+        if status in FOR_ALL:
             raise
-        missing.gone.append(customer_id)
-    except (Malformed, Unanswered) as error:
-        missing.left_out.append((customer_id, str(error)))
-        missing.in_a_row += isinstance(error, Unanswered)
-        if missing.in_a_row >= MOST_UNANSWERED:
-            raise SourceFailed(str(error)) from error
-        return
+        if status == 404:
+            missing.gone.append(customer_id)
+        else:
+            missing.leave_out(customer_id, error)
+            return
     else:
         spool.add(CUSTOMER, answers)
     missing.in_a_row = 0

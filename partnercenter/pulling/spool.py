@@ -33,10 +33,10 @@ class Spool:
     def __init__(self, path: Path, stream: BinaryIO) -> None:
         self.path = path
         self._stream = stream
-        # The customers that are there, and the summary of a reading that came to its end.
         self.customer_ids: set[str] = set()
-        self.end: dict[str, Any] | None = None
         self.is_resumed = False
+        # The last value of each kind of which one alone counts.
+        self._last: dict[str, Any] = {}
 
     def add(self, kind: str, value: Any) -> None:
         """Keep this; it is on the disk when this returns."""
@@ -48,8 +48,8 @@ class Spool:
     def _note(self, kind: str, value: Any) -> None:
         if kind == CUSTOMER:
             self.customer_ids.add(value["id"])
-        elif kind == END:
-            self.end = value
+        else:
+            self._last[kind] = value
 
     def lines(self) -> Iterator[tuple[int, str, Any, int]]:
         """The number, kind, value and size in bytes of each line, from the first."""
@@ -58,12 +58,13 @@ class Spool:
                 yield number, *_parsed(raw, number), len(raw)
 
     def last(self, kind: str) -> Any:
-        """The value of the last line of this kind, or `None`."""
-        found = None
-        for _number, name, value, _size in self.lines():
-            if name == kind:
-                found = value
-        return found
+        """The last value of this kind, which is none of customers; `None` where there is none."""
+        return self._last.get(kind)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the reading came to its end."""
+        return END in self._last
 
     def forget(self) -> None:
         """Throw away what was read: it has been taken over."""

@@ -17,7 +17,7 @@ from partnercenter.pulling.fitting import Answers, Fitting, Notes
 from partnercenter.pulling.gathering import OFFERS, PARTNER
 from partnercenter.pulling.offers import differences
 from partnercenter.pulling.source import SourceFailed
-from partnercenter.pulling.spool import CUSTOMER, Spool
+from partnercenter.pulling.spool import CUSTOMER, END, Spool
 from partnercenter.pulling.translate import lower_uuid, members, relationship
 from partners.models import Partner, PartnerType
 
@@ -61,7 +61,7 @@ def take_over(
                 raise
         else:
             break
-    for customer_id, words in members(spool.end).get("left_out", ()):
+    for customer_id, words in members(spool.last(END)).get("left_out", ()):
         left_out.add(f"{customer_id}: {words}" if customer_id else words)
     return Outcome(partner["name"], changes, left_out, _gone(spool, partner["id"]), _offers(spool))
 
@@ -130,7 +130,7 @@ def _gone(spool: Spool, partner_id: str) -> Notes:
         for _line, value, _size in _customer_lines(spool)
         if relationship(members(value["customer"])) == "none"
     }
-    end = members(spool.end)
+    end = members(spool.last(END))
     there = (spool.customer_ids - ended) | {customer_id for customer_id, _words in end.get("left_out", ())}
     told = set()
     here = ResellerRelationship.objects.filter(partner_id=partner_id, has_ended=False).order_by(

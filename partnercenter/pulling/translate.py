@@ -9,21 +9,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from api.resources import relationships
 from partnercenter.portfolio.members import LAST_YEAR_OF_A_DAY
 from subscriptions.models import DAYS_UNTIL_DELETION, Status
 
-# By the ids of managed services; of the others the id is the service's code.
-SERVICES = {
-    "exchange": "exchange",
-    "microsoftcommunicationsonline": "skype",
-    "sharepoint": "sharepoint",
-    "onedrive": "onedrive",
-    "officeweb": "office-web",
-    "officemobile": "office-mobile",
-    "officedesktop": "office-desktop",
-    "informationprotection": "information-protection",
-    "bookings": "bookings",
-}
+# What the portal itself tells programs, the other way round; of the other services the id is the code.
+SERVICES = {wire_id.lower(): code for code, (wire_id, _name) in relationships.SERVICES.items()}
 BILLING = {
     "company_name": "companyName",
     "email": "email",

@@ -3,7 +3,6 @@
 import dataclasses
 import datetime
 import json
-import os
 import resource
 import signal
 import subprocess
@@ -123,10 +122,12 @@ def test_a_server_that_wants_to_be_left_alone_for_long_is(puller: Puller, held: 
 
 
 def test_a_server_that_does_not_answer_in_time_is_asked_again(puller: Puller, held: Wire) -> None:
-    puller.patience = dataclasses.replace(puller.patience, timeout=0.3)
+    # However slow this machine is at times.
+    puller.patience = dataclasses.replace(puller.patience, timeout=0.3, attempts=100, first_attempts=100)
     held.misdeeds[SUBSCRIPTIONS] = [stays_silent]
     puller.pull()
-    assert len(puller.waits) == 1
+    assert puller.waits
+    assert held.asked.count(f"GET {SUBSCRIPTIONS}") >= 2
     assert Subscription.objects.exists()
 
 
@@ -367,6 +368,15 @@ def test_one_customer_without_an_answer_is_left_out_and_does_not_count_as_gone(p
     assert told == f"  {ADATUM}: GET {held.url}/v1{SUBSCRIPTIONS}: the server answers 500"
 
 
+@pytest.mark.parametrize("status", [400, 409, 501])
+def test_one_customer_that_the_server_refuses_is_left_out(puller: Puller, held: Wire, status: int) -> None:
+    held.holds(LITWARE)
+    held.misdeeds[SUBSCRIPTIONS] = [refuses(status)]
+    (told,) = puller.left_out()
+    assert told == f"  {ADATUM}: GET {held.url}/v1{SUBSCRIPTIONS} answers {status}. No."
+    assert [str(pk) for pk in Customer.objects.values_list("pk", flat=True)] == [LITWARE]
+
+
 def test_a_server_that_falls_silent_ends_the_pull_which_goes_on_from_there(puller: Puller, held: Wire) -> None:
     others = [f"dddddddd-dddd-4ddd-8ddd-{value:012d}" for value in range(5)]
     for value, customer_id in enumerate(others):
@@ -389,9 +399,11 @@ def test_a_pull_that_was_killed_goes_on_where_it_was(puller: Puller, held: Wire)
     held.misdeeds[f"/customers/{LITWARE}/subscriptions"] = [stays_silent]
     command = [sys.executable, "manage.py", "pull_portfolio", "--state", str(puller.state)]
     command += ["--base-url", held.url, "--tenant", OURS, "--client-id", CLIENT]
-    with subprocess.Popen(command, cwd=ROOT, env=os.environ) as pull:
-        assert held.is_silent.wait(60)
-        os.kill(pull.pid, signal.SIGKILL)
+    with subprocess.Popen(command, cwd=ROOT) as pull:
+        try:
+            assert held.is_silent.wait(240)
+        finally:
+            pull.kill()
     assert pull.returncode == -signal.SIGKILL
     assert puller.state
     path = puller.state / FILE

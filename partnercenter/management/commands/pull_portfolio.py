@@ -111,7 +111,7 @@ class Command(BaseCommand):
 
     def _say_resumed(self, spool: Spool) -> None:
         count = len(spool.customer_ids)
-        if spool.end is not None:
+        if spool.is_complete:
             words = ngettext(
                 "Taking %d customer as an earlier run read it; --fresh reads anew.",
                 "Taking %d customers as an earlier run read them; --fresh reads anew.",
