@@ -57,7 +57,7 @@ COMPANY_ADDRESS = ("country", "region", "city", "address_line1", "postal_code")
 CULTURES = {culture.casefold(): culture for culture in Culture.values}
 
 
-class AddressIn(WireIn):
+class PostalAddressIn(WireIn):
     """Where, and to whom, bills are sent."""
 
     country: Annotated[str, Field(max_length=2)]
@@ -90,7 +90,7 @@ class BillingProfileIn(WireIn):
     culture: Annotated[str, Field(max_length=5)]
     language: Annotated[str, Field(max_length=2)]
     company_name: Line
-    default_address: AddressIn
+    default_address: PostalAddressIn
     attributes: AttributesIn = AttributesIn()
 
     @property

@@ -41,7 +41,7 @@ MOVES_LICENCES = "upgrade_with_license_transfer"
 LONGEST_NAMED = 60
 
 
-class TargetIn(WireIn):
+class TargetOfferIn(WireIn):
     """The offer to upgrade to."""
 
     id: str
@@ -50,7 +50,7 @@ class TargetIn(WireIn):
 class UpgradeIn(WireIn):
     """An upgrade that is asked for; without a quantity the licences stay as many."""
 
-    target_offer: TargetIn
+    target_offer: TargetOfferIn
     quantity: Whole | None = None
     upgrade_type: UpgradeType | None = None
 
