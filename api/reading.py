@@ -14,7 +14,8 @@ from api.headers import refuse_other_content
 
 LARGEST = 256 * 1024
 DEEPEST = 32
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string that does not end reaches to the end of the text, or finding that out once for each quote would take hours.
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKETS = re.compile(r"[\[\]{}]")
 
 

@@ -53,6 +53,7 @@ READABLE = {
 }
 UNREADABLE = {
     "cut off": b'{"name": "fern"',
+    "cut off in a text full of quotes": b'{"name": "' + b'\\"' * 100_000,
     "no JSON": b"name=fern",
     "blank": b"   ",
     "a mark alone": b"\xef\xbb\xbf",
