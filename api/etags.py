@@ -61,6 +61,7 @@ def precondition(request: HttpRequest, body_etag: str | None = None) -> Precondi
 
 
 def header_tags(request: HttpRequest) -> tuple[str, ...]:
-    """The ETags of `If-Match`, in or without quotes."""
-    found = _TAG.findall(request.headers.get("If-Match", ""))
-    return tuple(quoted or bare for quoted, bare in found)
+    """The ETags of `If-Match`, in or without quotes; what cannot be read asks too, for what nothing has."""
+    sent = request.headers.get("If-Match", "").strip()
+    found = tuple(quoted or bare for quoted, bare in _TAG.findall(sent))
+    return found or ((sent,) if sent else ())
