@@ -69,7 +69,12 @@ def _unexpected(request: HttpRequest, error: Exception) -> WireFault:
 
 
 def _log(request: HttpRequest, error: Exception) -> None:
-    logger.error("%s %s failed", request.method, request.path_info, exc_info=error)
+    logger.error("%s %s failed", request.method, in_one_line(request.path_info), exc_info=error)
+
+
+def in_one_line(text: str) -> str:
+    """Text of a request as it stands in the log, where it must not begin a line of its own."""
+    return text.encode("unicode_escape").decode("ascii")
 
 
 def broken() -> WireFault:

@@ -24,7 +24,7 @@ from api.faults import (
     fault_answer,
 )
 from api.headers import REQUEST_ID, asked_language, sent_request_id
-from api.meaning import broken
+from api.meaning import broken, in_one_line
 from api.paging import VERSION
 from api.unserved import is_unserved
 
@@ -61,7 +61,7 @@ class ProtocolMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        if _OAUTH.fullmatch(request.path_info):
+        if is_authority(request.path_info):
             if request.method == "POST" and request.path_info.endswith("/token"):
                 # A query means nothing there, nor does a charset: what cannot be read is not complete.
                 request.META["QUERY_STRING"] = ""
@@ -83,6 +83,11 @@ def wire_address(path: str) -> str | None:
     if found := _VERSION.match(bare):
         return VERSION + (bare[found.end() :] or "/")
     return bare if bare == _EXCHANGE or _OAUTH.fullmatch(bare) else None
+
+
+def is_authority(address: str) -> bool:
+    """Whether OAuth and its pages answer at this address, whose bodies are their own."""
+    return not address.startswith(f"{VERSION}/") and bool(_OAUTH.fullmatch(address))
 
 
 def _as_protocol(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -124,6 +129,5 @@ def _fault(request: HttpRequest, status: int) -> WireFault:
 def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
     call: Call | None = getattr(request, "call", None)
     client = call.client.pk if call else "-"
-    logger.info(
-        "%s %s %s %s %d ms", request.method, request.path_info, response.status_code, client, round(seconds * 1000)
-    )
+    address = in_one_line(request.path_info)
+    logger.info("%s %s %s %s %d ms", request.method, address, response.status_code, client, round(seconds * 1000))

@@ -278,6 +278,18 @@ def test_every_request_leaves_a_line_in_the_log(contoso: Api, caplog: pytest.Log
     assert line.startswith(f"GET /v1/profiles/mpn 200 {contoso.client.pk} ")
 
 
+def test_an_address_cannot_begin_a_line_of_its_own_in_the_log(contoso: Api, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="api.request"):
+        contoso.get("/customers/x%0A2026-01-01%20INFO%20all%20is%20well%1B")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "api.request"]
+    assert line.startswith(r"GET /v1/customers/x\n2026-01-01 info all is well\x1b 404 ")
+
+
+def test_what_looks_like_the_authority_below_the_version_is_the_protocol(client: Client) -> None:
+    assert said(client, "GET", "/v1/oauth2/token", headers={"Host": "elsewhere.example"}).status == 400
+    assert said(client, "HEAD", "/v1/oauth2/authorize").headers["Cache-Control"] == "no-store"
+
+
 def wire_patterns() -> Iterator[URLPattern]:
     for resolver in get_resolver().url_patterns:
         if isinstance(resolver, URLResolver) and resolver.app_name == "wire":
