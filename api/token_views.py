@@ -64,7 +64,7 @@ def token(request: HttpRequest, tenant: str) -> HttpResponseBase:
 
 
 def _issued(request: HttpRequest, tenant: str) -> HttpResponse:
-    # Before anything is looked up, let alone a secret hashed, which takes long by design.
+    # Before anything is looked up: whoever sends nonsense is not to keep the portal busy.
     wait = seconds_to_wait(current_origin().address, kind="token", most=settings.TOKEN_REQUESTS_PER_MINUTE)
     if wait:
         raise OAuthFault(TOO_OFTEN, headers={"Retry-After": str(wait)})

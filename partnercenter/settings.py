@@ -172,6 +172,7 @@ SILENCED_SYSTEM_CHECKS = [
     "models.W040",
 ]
 AUTHENTICATION_BACKENDS = ["partners.authentication.StaffBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", "partners.hashers.DrawnSecretHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -29,6 +29,7 @@ from partners.errors import (
     GlobalAdminsAlone,
     TooManyClients,
 )
+from partners.hashers import DrawnSecretHasher
 from partners.legible import is_illegible
 from partners.models import ApiClient, ApiClientRole, Staff
 from partners.roles import Permission, Role
@@ -135,9 +136,8 @@ def make_client(
     name = " ".join(name.split())
     content = {"name": name[:100], "roles": recorded_roles(roles), "redirect_uris": uris}
     decision = _decision(staff, MAKE, key, content)
-    # Hashed before any row is held, since that takes a while by design.
     secret = new_token()
-    hashed = make_password(secret)
+    hashed = make_password(secret, hasher=DrawnSecretHasher.algorithm)
 
     def make(now: Staff) -> NewClient:
         if (first := first_result(decision.asked)) is not None:
@@ -176,7 +176,7 @@ def revoke_client(*, staff: Staff, client_id: uuid.UUID, key: str, version: int 
 def renew_secret(*, staff: Staff, client_id: uuid.UUID, key: str, version: int | None = None) -> NewClient:
     """Give an API client another secret; the earlier one and its tokens end at once. Otherwise as `revoke_client`."""
     secret = new_token()
-    hashed = make_password(secret)
+    hashed = make_password(secret, hasher=DrawnSecretHasher.algorithm)
 
     def renew(now: Staff, client: ApiClient) -> None:
         client.oauth.secret = hashed

@@ -35,7 +35,8 @@ def test_headers_that_hold(rf: RequestFactory, header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [f'"{etag_of(ROW, 2)}"', f'"{etag_of(OTHER, 1)}"', '""', '"x"', "W/", '"', ",", f'"{FIRST}x"', f'"{FIRST} x"']
+    "header",
+    [f'"{etag_of(ROW, 2)}"', f'"{etag_of(OTHER, 1)}"', '""', '"x"', "W/", '"', ",", f'"{FIRST}x"', f'"{FIRST} x"'],
 )
 def test_headers_that_do_not(rf: RequestFactory, header: str) -> None:
     assert asked(rf, header).version_for(ROW, 1) == NEVER

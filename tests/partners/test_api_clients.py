@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from allauth.idp.oidc.models import Client, Token
+from django.contrib.auth.hashers import identify_hasher
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.http import Http404
@@ -88,6 +89,12 @@ class TestMaking:
         assert client.oauth.pk == str(client.pk)
         assert client.oauth.get_grant_types() == ["client_credentials"]
         assert client.oauth.get_scopes() == client.oauth.get_default_scopes() == ["user_impersonation"]
+
+    def test_comparing_a_secret_costs_nothing_for_nobody_can_guess_it(self, staff: Staff) -> None:
+        made = make_client(staff=staff, name="Nightly report", roles=["sales_agent"], key="1")
+        renewed = renew_secret(staff=staff, client_id=made.client.pk, key="2")
+        for kept in (made.client.oauth.secret, renewed.client.oauth.secret):
+            assert identify_hasher(kept).decode(kept)["iterations"] == 1
 
     def test_it_is_recorded_without_the_secret(self, staff: Staff) -> None:
         made = make_client(staff=staff, name="Nightly report", roles=["sales_agent"], redirect_uris=[BACK], key="1")
