@@ -60,11 +60,11 @@ class RelationshipEnded(OrderRefused):
 
 
 class OrderContentRefused(OrderRefused):
-    """Something about the order as a whole is not as it must be; `field` names it."""
+    """Something is not as it must be, whoever the customer is; `field` names it, and `line` counts from 0."""
 
-    def __init__(self, field: str, sentence: str) -> None:
+    def __init__(self, field: str, sentence: str, *, line: int | None = None) -> None:
         super().__init__()
-        self.field, self.sentence = field, sentence
+        self.field, self.sentence, self.line = field, sentence, line
         self.codes = (f"{field}_refused",)
 
     @property
@@ -179,17 +179,17 @@ def check_order(lines: Sequence[Line], billing_cycle: str, reference: str) -> No
         sentence = _("The billing cycle is one of: %(cycles)s.") % {"cycles": ", ".join(BillingCycle.values)}
         raise OrderContentRefused("billing_cycle", sentence)
     _check_text("reference", _("The reference"), reference, LONGEST_REFERENCE)
-    for line in lines:
-        _check_text("nickname", _("The nickname"), line.nickname, LONGEST_NICKNAME)
+    for number, line in enumerate(lines):
+        _check_text("nickname", _("The nickname"), line.nickname, LONGEST_NICKNAME, line=number)
 
 
-def _check_text(field: str, name: str, text: str, longest: int) -> None:
+def _check_text(field: str, name: str, text: str, longest: int, *, line: int | None = None) -> None:
     if len(text) > longest:
         sentence = _("%(name)s has %(longest)s characters at most.") % {"name": name, "longest": longest}
-        raise OrderContentRefused(field, sentence)
+        raise OrderContentRefused(field, sentence, line=line)
     if any(map(is_illegible, text)):
         sentence = _("%(name)s contains control characters, which cannot be shown.") % {"name": name}
-        raise OrderContentRefused(field, sentence)
+        raise OrderContentRefused(field, sentence, line=line)
 
 
 def _carry_out(attempt: Attempt, customer: Customer, sale: Sale) -> Order:
@@ -286,15 +286,21 @@ def _as_recorded(subscription: Subscription) -> dict[str, Any]:
 
 
 def _record_refusal(attempt: Attempt, codes: Sequence[str]) -> None:
-    """A refused attempt leaves its reasons and changes nothing else."""
-    customer = Customer.objects.visible_to(attempt.staff).filter(pk=attempt.customer_id).first()
-    lines = [{"offer_id": str(line.offer_id), "quantity": line.quantity} for line in attempt.lines[:MOST_LINES]]
+    refuse_order(staff=attempt.staff, customer_id=attempt.customer_id, lines=attempt.lines, codes=codes)
+
+
+def refuse_order(
+    *, staff: Caller, customer_id: uuid.UUID, lines: Sequence[Line], codes: Sequence[str] = OrderRefused.codes
+) -> None:
+    """Record an attempt to order that was refused; it leaves its reasons and changes nothing else."""
+    customer = Customer.objects.visible_to(staff).filter(pk=customer_id).first()
+    named = [{"offer_id": str(line.offer_id), "quantity": line.quantity} for line in lines[:MOST_LINES]]
     record(
-        actor=attempt.staff.actor,
+        actor=staff.actor,
         operation=PLACE,
         resource_type="order",
         customer=customer,
-        after={"lines": lines},
+        after={"lines": named},
         outcome=Outcome.REFUSED,
         reasons=codes,
     )
