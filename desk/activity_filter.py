@@ -16,6 +16,7 @@ from activity.models import ActivityRecord, ActorKind, Outcome
 from activity.querysets import ActivityQuerySet
 from activity.words import OPERATIONS
 from customers.models import ResellerRelationship
+from customers.querysets import RelationshipQuerySet
 from desk.listing import clean
 from partners.models import ApiClient, Partner, Staff
 
@@ -33,6 +34,21 @@ class Criterion:
 
     wanted: Q
     is_indexed: bool
+
+
+def of_customers(found: RelationshipQuerySet, text: str, *, partner_id: uuid.UUID) -> Criterion:
+    """By the customers of today (`found`) where few have this text in their names, else by the names of that day."""
+    ids = list(found.order_by().values_list("customer_id", flat=True)[: FEW_CUSTOMERS + 1])
+    if len(ids) == 1:
+        return Criterion(Q(customer_id=ids[0]), is_indexed=True)
+    if 0 < len(ids) <= FEW_CUSTOMERS:
+        return Criterion(Q(customer_id__in=ids), is_indexed=_are_few_records(ids, partner_id))
+    return Criterion(Q(customer_name__icontains=text), is_indexed=False)
+
+
+def _are_few_records(customer_ids: list[uuid.UUID], partner_id: uuid.UUID) -> bool:
+    records = ActivityRecord.objects.of_partner(partner_id).filter(customer_id__in=customer_ids)
+    return records.order_by()[: FEW_RECORDS + 1].count() <= FEW_RECORDS
 
 
 class DayField(forms.DateField):
@@ -114,19 +130,11 @@ class ActivityFilter(forms.Form):
         return found
 
     def _of_customer(self, text: str) -> Criterion:
-        """By the customers of today where few have such a name, else by the names of that day."""
-        named = ResellerRelationship.objects.filter(partner_id=self.partner.pk)
-        found = named.search(text, partner_id=self.partner.pk).order_by().values_list("customer_id", flat=True)
-        ids = _as_id(text) or list(found[: FEW_CUSTOMERS + 1])
-        if len(ids) == 1:
+        ids = _as_id(text)
+        if ids:
             return Criterion(Q(customer_id=ids[0]), is_indexed=True)
-        if 0 < len(ids) <= FEW_CUSTOMERS:
-            return Criterion(Q(customer_id__in=ids), is_indexed=self._are_few_records(ids))
-        return Criterion(Q(customer_name__icontains=text), is_indexed=False)
-
-    def _are_few_records(self, customer_ids: list[uuid.UUID]) -> bool:
-        records = ActivityRecord.objects.of_partner(self.partner.pk).filter(customer_id__in=customer_ids)
-        return records.order_by()[: FEW_RECORDS + 1].count() <= FEW_RECORDS
+        named = ResellerRelationship.objects.filter(partner_id=self.partner.pk)
+        return of_customers(named.search(text, partner_id=self.partner.pk), text, partner_id=self.partner.pk)
 
     def applied(self, records: ActivityQuerySet, criteria: Iterable[Criterion]) -> ActivityQuerySet:
         """Those of these records that are of the days asked for and meet these criteria."""

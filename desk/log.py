@@ -126,7 +126,8 @@ class Asked:
         return rows
 
 
-def _wanted(rows: list[Any]) -> list[Any]:
+def wanted(rows: list[Any]) -> list[Any]:
+    """Those of flagged rows that are wanted."""
     return [row for row in rows if row.is_wanted]
 
 
@@ -153,7 +154,7 @@ class ActivityListing:
         if not asked.others:
             page = take_page(asked.rows, NEWEST_FIRST, query, size=PAGE_SIZE)
             return cls(page, matching=count_up_to(asked.rows))
-        found = search_through(asked.flagged(), NEWEST_FIRST, query, _wanted, size=PAGE_SIZE, pace=PACE)
+        found = search_through(asked.flagged(), NEWEST_FIRST, query, wanted, size=PAGE_SIZE, pace=PACE)
         page = replace(found.page, rows=_whole(found.page.rows))
         return cls(page, looked_at=found.looked_at, is_cut_short=found.is_cut_short)
 
@@ -174,7 +175,7 @@ def _stretches(rows: ActivityQuerySet, size: int) -> Iterator[list[ActivityRecor
 def _looked_through(asked: Asked) -> Iterator[list[ActivityRecord]]:
     """All that is wanted, read as a page is: no single question goes through the whole log."""
     for stretch in _stretches(asked.flagged(), PACE.most):
-        for some in batched(_wanted(stretch), CHUNK):
+        for some in batched(wanted(stretch), CHUNK):
             yield _whole(some)
 
 
