@@ -1,6 +1,7 @@
 """Every example of the protocol's documents, asked in the world of the examples and compared with what comes back."""
 
 import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,15 @@ from pytest_django import Settings
 from api.description import description
 from api.examples import Example, examples
 from customers.models import Customer, DelegatedAdminPrivilege
+from partners.models import Partner, Staff
+from partners.roles import Role
+from subscriptions.ordering import place_order
+from subscriptions.provisioning import provision_due_lines
+from subscriptions.sale import Line
 from tests.api.conftest import Api
-from tests.api.worlds import CONTOSO, FABRIKAM
-from tests.factories import CustomerFactory, ResellerRelationshipFactory
+from tests.api.worlds import ADATUM, BUSINESS, CONTOSO, FABRIKAM
+from tests.factories import CustomerFactory, ResellerRelationshipFactory, StaffFactory
+from upgrades.operations import upgrade_subscription
 
 NEW = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 WILDCARDS = {
@@ -63,11 +70,33 @@ def nobody() -> None:
     Customer.objects.get().relationships.update(partner=FABRIKAM)
 
 
+def a_provisioned_order() -> None:
+    line = Line(uuid.UUID("ff7a4f5b-4973-4241-8c43-80f2be39311d"), 5, "Archive team")
+    order = place_order(staff=mei(), customer_id=uuid.UUID(ADATUM), lines=[line], key="order")
+    provision_due_lines(order_id=order.pk)
+
+
+def an_upgrade() -> None:
+    target_id = uuid.UUID("be57ff4c-100c-4f1f-b82d-f1c5ab63a665")
+    upgrade_subscription(
+        staff=mei(), subscription_id=uuid.UUID(BUSINESS), target_id=target_id, quantity=30, key="upgrade"
+    )
+
+
+def mei() -> Staff:
+    """An admin agent of Contoso, who uses the pages."""
+    contoso = Partner.objects.get(pk=CONTOSO)
+    person: Staff = StaffFactory(partner=contoso, email="mei@contoso.example.cn", roles=[Role.ADMIN_AGENT])
+    return person
+
+
 # What is otherwise than in the world of the examples, where an example says so.
 BEFORE: dict[str, Callable[[], None]] = {
     "A page that others follow": one_more_customer,
     "With the privilege for Exchange alone": exchange_alone,
     "Of a partner without customers": nobody,
+    "An order that was provisioned": a_provisioned_order,
+    "What an upgrade leaves": an_upgrade,
 }
 
 
