@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import Client
+from pytest_django.live_server_helper import LiveServer
 
 from api.authentication import new_token
+from partners.api_clients import make_client
 from partners.models import ApiClient, Partner, Staff
 from partners.roles import Role
 from tests.api.worlds import CONTOSO, EXAMPLE, World
-from tests.factories import ApiClientFactory, PartnerFactory
+from tests.factories import ApiClientFactory, PartnerFactory, StaffFactory
 
 
 @dataclass(frozen=True)
@@ -155,3 +158,22 @@ def world(db: None, tmp_path: Path) -> World:
 def contoso(world: World, api: Callable[..., Api]) -> Api:
     """An admin agent's client of Contoso, in the world of the examples."""
     return api(partner=Partner.objects.get(pk=CONTOSO))
+
+
+@pytest.fixture
+def served(live_server: LiveServer, world: World, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a server in the world of the examples.
+
+    It lets go of the database after each answer, not only when a client closes the connection that it keeps open.
+    """
+    monkeypatch.setitem(connections.settings[DEFAULT_DB_ALIAS], "CONN_MAX_AGE", 0)
+    url: str = live_server.url
+    return url
+
+
+@pytest.fixture
+def credentials(served: str, world: World) -> dict[str, str]:
+    """What the page for API clients shows of an admin agent's client of Contoso."""
+    maker = StaffFactory(partner=world.contoso, roles=[Role.GLOBAL_ADMIN])
+    new = make_client(staff=maker, name="Nightly run", roles=["admin_agent"], key="made")
+    return {"client_id": str(new.client.pk), "client_secret": new.secret}
