@@ -86,7 +86,7 @@ class LineItemIn(WireIn):
     parent_subscription_id: str | None = None
 
 
-class OrderIn(WireIn):
+class NewOrderIn(WireIn):
     """What is to be bought, all of it or nothing."""
 
     reference_customer_id: str | None = None
@@ -141,7 +141,7 @@ class OrderQuery(BaseModel):
 class AskedOrder:
     """An order as it was asked for. `places` has, for each of its lines, which of the line items it is, from 0."""
 
-    body: OrderIn
+    body: NewOrderIn
     customer_id: uuid.UUID
 
     @cached_property
@@ -206,7 +206,7 @@ class AskedOrder:
     records=PLACE,
     tag=TAG,
 )
-def create_order(request: CallRequest, customer_id: str, body: OrderIn, response: HttpResponse) -> Status[OrderOut]:
+def create_order(request: CallRequest, customer_id: str, body: NewOrderIn, response: HttpResponse) -> Status[OrderOut]:
     """Buy all these offers for the customer, or none."""
     placed = _placed(request.call, AskedOrder(body, request.call.customer.pk))
     answer = order_out(_orders(request.call).get(pk=placed.pk))
