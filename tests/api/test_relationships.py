@@ -124,5 +124,5 @@ def test_managed_services_cost_the_same_however_many_there_are(contoso: Api) -> 
 
 
 def test_d40_reads_of_managed_services_audit_and_support(contoso: Api) -> None:
-    for path in (f"/customers/{ADATUM}/managedservices", "/profiles/support"):
+    for path in (f"/customers/{ADATUM}/managedservices", "/auditrecords", "/profiles/support"):
         assert contoso.get(path).status == 200
