@@ -5,11 +5,15 @@ import uuid
 from django.db import connections, models, router
 from django.utils import timezone
 
+# Whoever read the clock just before the minute ended may come after those who did in the next one, and must not
+# let that begin anew.
 _ONCE_MORE = """
     INSERT INTO {table} (client, kind, minute, count) VALUES (%s, %s, %s, 1)
     ON CONFLICT (client, kind) DO UPDATE SET
-        count = CASE WHEN {table}.minute = excluded.minute THEN {table}.count + 1 ELSE 1 END,
-        minute = excluded.minute
+        count = CASE
+            WHEN {table}.minute IN (excluded.minute, excluded.minute + 1) THEN {table}.count + 1 ELSE 1
+        END,
+        minute = CASE WHEN {table}.minute = excluded.minute + 1 THEN {table}.minute ELSE excluded.minute END
     RETURNING count
 """
 

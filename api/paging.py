@@ -83,7 +83,8 @@ def _asks_for_next(query: SeekQuery) -> bool:
 def _bound_to(request: HttpRequest) -> list[str]:
     """What a token is good for: this partner, address and filter."""
     partner_id = request.call.partner.pk  # type: ignore[attr-defined]
-    return [str(partner_id), request.path_info, request.GET.get("filter", "")]
+    asked = {name.casefold(): request.GET[name] for name in request.GET}
+    return [str(partner_id), request.path_info, asked.get("filter", "")]
 
 
 def _place_of(request: HttpRequest, token: str) -> Place:

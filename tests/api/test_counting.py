@@ -13,6 +13,16 @@ def test_a_minute_begins_anew() -> None:
     assert RequestCount.objects.count() == 1
 
 
+def test_who_comes_late_from_the_minute_before_lets_none_begin_anew() -> None:
+    counts = [RequestCount.once_more(client="one", kind="read", minute=minute) for minute in (7, 8, 7, 8, 9)]
+    assert counts == [1, 1, 2, 3, 1]
+
+
+def test_a_clock_that_was_set_back_locks_nobody_out() -> None:
+    counts = [RequestCount.once_more(client="one", kind="read", minute=minute) for minute in (700, 7, 7)]
+    assert counts == [1, 1, 2]
+
+
 def test_clients_and_kinds_are_counted_apart() -> None:
     for client, kind in (("one", "read"), ("one", "write"), ("two", "read")):
         assert RequestCount.once_more(client=client, kind=kind, minute=7) == 1

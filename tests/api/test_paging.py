@@ -135,7 +135,10 @@ def test_a_token_is_good_for_one_partner_and_one_filter(asking: Api, api: Callab
     assert other.get("/plants?seekOperation=Next", MS_ContinuationToken=token).status == 400
     by_name = urlencode({"filter": json.dumps({"Field": "CompanyName", "Value": "", "Operator": "starts_with"})})
     assert asking.get(f"/plants?seekOperation=Next&{by_name}", MS_ContinuationToken=token).status == 400
+    in_capitals = by_name.replace("filter", "FILTER")
+    assert asking.get(f"/plants?seekOperation=Next&{in_capitals}", MS_ContinuationToken=token).status == 400
     kept = token_in(asking.get(f"/plants?size=2&{by_name}"))
+    assert asking.get(f"/plants?seekOperation=Next&{in_capitals}", MS_ContinuationToken=kept).status == 200
     assert asking.get(f"/plants?seekOperation=Next&{by_name}", MS_ContinuationToken=kept).status == 200
 
 
