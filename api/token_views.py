@@ -14,6 +14,7 @@ from allauth.idp.oidc import views
 from allauth.idp.oidc.internal.oauthlib import authorization_codes
 from allauth.idp.oidc.models import Client, Token
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse, QueryDict
@@ -31,8 +32,11 @@ from api.rates import count, seconds_to_wait
 from partners.access import access
 from partners.api_clients import note_use
 from partners.models import ApiClient, Staff
+from partners.tokens import digest_of
 
 LARGEST_BODY = 32 * 1024
+# For longer than a code is good.
+CODE_REMEMBERED = 10 * 60
 LONGEST_VALUE, LONGEST_SECRET, LONGEST_CODE = 2000, 200, 100
 GRANTS = (Client.GrantType.CLIENT_CREDENTIALS, Client.GrantType.AUTHORIZATION_CODE, Client.GrantType.REFRESH_TOKEN)
 # The rest of what a request says is left out, above all `resource` and `scope`: a token of this portal is good here,
@@ -149,6 +153,8 @@ def _by_allauth(request: HttpRequest, given: dict[str, str], client: ApiClient) 
             error = str(said.get("error", "invalid_request"))
             raise OAuthFault(error, description=_description(error, said))
         _hold_still(client, str(said["access_token"]))
+        if "code" in given:
+            _use_up(client, given["code"])
     return said
 
 
@@ -189,6 +195,15 @@ def _hold_still(client: ApiClient, value: str) -> None:
     if issued.user_id is not None and not person.select_for_update(of=("self",), no_key=True).exists():
         raise OAuthFault("invalid_grant")
     note_use(held)
+
+
+def _use_up(client: ApiClient, code: str) -> None:
+    """Let a code be good for the first of those who send it at once: allauth forgets it after it was looked up.
+
+    The client's row is held, so that whoever comes second finds that it was used, and gets nothing.
+    """
+    if not cache.add(f"oauth.code.{digest_of(f'{client.pk} {code}')}", value=1, timeout=CODE_REMEMBERED):
+        raise OAuthFault("invalid_grant")
 
 
 def _as_clients_expect(issued: dict[str, object], resource: str) -> dict[str, str]:

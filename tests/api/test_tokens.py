@@ -9,7 +9,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import time_machine
+from allauth.idp.oidc.internal.oauthlib import authorization_codes
 from allauth.idp.oidc.models import Token
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
@@ -383,6 +385,16 @@ class TestInAPersonsName:
         refused(program.ask("authorization_code", code=code, redirect_uri=f"{BACK}/x"), "invalid_request")
         assert program.ask("authorization_code", code=code).status_code == 200
         refused(program.ask("authorization_code", code=code), "invalid_grant")
+
+    def test_of_those_who_send_a_code_at_once_one_gets_a_token(self, program: Program, browser: Client) -> None:
+        code = self.code(browser, program)
+        seen = authorization_codes.cache_key(str(program.client.pk), code)
+        known = cache.get(seen)
+        assert program.ask("authorization_code", code=code).status_code == 200
+        # As whoever has looked the code up before the other was through still sees it.
+        cache.set(seen, known)
+        refused(program.ask("authorization_code", code=code), "invalid_grant")
+        assert Token.objects.filter(type="at").count() == 1
 
     def test_a_code_ends_after_a_minute(self, program: Program, browser: Client) -> None:
         code = self.code(browser, program)
