@@ -97,7 +97,10 @@ def _is_known(client: ApiClient, uri: str) -> bool:
     if not 0 < len(uri) <= LONGEST_VALUE or not (uri.isascii() and uri.isprintable()):
         return False
     try:
-        return bool(is_redirect_uri_allowed(uri, client.oauth.get_redirect_uris(), allow_uri_wildcards=False))
+        sent = urlsplit(uri)
+        # allauth overlooks what stands behind the path, which a program may take as a place to lead on to.
+        known = [one for one in client.oauth.get_redirect_uris() if urlsplit(one).query == sent.query]
+        return "#" not in uri and bool(is_redirect_uri_allowed(uri, known, allow_uri_wildcards=False))
     except ValueError:
         return False
 

@@ -447,6 +447,8 @@ class TestInAPersonsName:
         [
             {"redirect_uri": "https://elsewhere.example/"},
             {"redirect_uri": f"{BACK}/more"},
+            {"redirect_uri": f"{BACK}?to=https://elsewhere.example/"},
+            {"redirect_uri": f"{BACK}#part"},
             {"redirect_uri": None},
             {"redirect_uri": "https://[::1"},
             {"redirect_uri": f"{BACK}\r\nSet-Cookie: a=b"},
