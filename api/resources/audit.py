@@ -34,7 +34,7 @@ from api.paging import Seek, SeekQuery, asked_seek, seek_collection
 from api.serving import CallRequest, serves
 from api.shapes import Attributes, Collection, Moment, OperationStatus, WireOut, read_moment
 from customers.models import ResellerRelationship
-from customers.naming import name_key
+from customers.naming import can_be_stored, name_key
 from desk.activity_filter import Criterion, of_customers
 from desk.listing import clean
 from desk.log import NEWEST_FIRST, PACE, Asked, wanted
@@ -180,6 +180,9 @@ def _criterion(asked: FieldFilter | None, partner: Partner) -> Criterion | None:
 
 
 def _of_name(value: str, partner: Partner) -> Criterion | None:
+    if not can_be_stored(value):
+        # No name holds that; cleaned of it, it would ask for every record.
+        return Criterion(Q(pk__in=[]), is_indexed=True)
     text = clean(value)[0]
     if not text:
         return None

@@ -440,7 +440,7 @@ def test_a_filter_finds_nothing_by_signs_that_mean_something_elsewhere(
     of(contoso, "change_contact", customer_id=HERE, customer_name="Adatum")
     answer = contoso.get(filtering(field, value, operator))
     assert answer.status == 200
-    is_nothing = field == "CompanyName" and value in ("\0", "\ud800", "\u202e")
+    is_nothing = field == "CompanyName" and value == "\u202e"
     assert len(items(answer)) == (1 if is_nothing else 0)
 
 
