@@ -241,9 +241,6 @@ SOCIALACCOUNT_PROVIDERS = {
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 60 * 60
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 90 * 24 * 60 * 60
 IDP_OIDC_ROTATE_REFRESH_TOKEN = False
-# The private key (PEM) by which it is said who has signed in; without it nobody can ask for that.
-OAUTH_SIGNING_KEY = env.str("OAUTH_SIGNING_KEY", default="", multiline=True)
-IDP_OIDC_PRIVATE_KEY = OAUTH_SIGNING_KEY
 # How often a minute each client of the API may read and write, and each address may ask for a token.
 API_READS_PER_MINUTE = env.int("API_READS_PER_MINUTE", default=500)
 API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", default=100)
