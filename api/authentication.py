@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from api.faults import BAD_TOKEN, NO_TOKEN, WireFault
 from partners.api_clients import SCOPE, note_use
-from partners.models import ApiClient, Caller, Staff
+from partners.models import ApiClient, Caller, Staff, person_of
 
 ASKED = {"WWW-Authenticate": 'Bearer realm="partnerportal"'}
 
@@ -26,7 +26,8 @@ class Bearer:
     @property
     def person_id(self) -> str:
         """The id of the person who acts; empty where the client acts in its own name."""
-        return str(self.caller.pk) if isinstance(self.caller, Staff) else ""
+        person = person_of(self.caller)
+        return str(person.pk) if person else ""
 
 
 def authenticate(request: HttpRequest) -> Bearer:

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from activity.operations import record
+from api.token_views import LONGEST_VALUE, is_plain
 from partners.access import access
 from partners.answers import answer
 from partners.api_clients import SCOPE, visible_client
@@ -29,7 +30,6 @@ from partners.requests import StaffRequest
 LET_ACT = "let_client_act"
 OF_ANY_PARTNER = "common"
 QUERY, FORM_POST = "query", "form_post"
-LONGEST_VALUE = 2000
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _client(staff: Staff, tenant: str, client_id: str) -> ApiClient | None:
 
 
 def _is_known(client: ApiClient, uri: str) -> bool:
-    if not 0 < len(uri) <= LONGEST_VALUE or not (uri.isascii() and uri.isprintable()):
+    if not uri or not is_plain(uri):
         return False
     try:
         sent = urlsplit(uri)

@@ -48,7 +48,7 @@ from api.reading import read_body
 from customers.models import ResellerRelationship
 from partners.roles import Permission
 
-__all__ = ["Call", "CallRequest", "Rule", "call_of", "path_id", "serves"]
+__all__ = ["Call", "CallRequest", "Rule", "call_of", "id_in", "path_id", "serves"]
 
 SAFE = frozenset({"GET", "HEAD"})
 COMMON_FAULTS = (BAD_TOKEN, ROLE, NOT_ACCEPTABLE, TOO_MANY, BROKEN, OUT)
@@ -111,12 +111,20 @@ def serves(
     return declare
 
 
-def path_id(text: str, code: Code) -> uuid.UUID:
-    """The id that an address names. Raises `WireFault` (404, of the kind that `code` says) where it is none."""
+def id_in(text: str) -> uuid.UUID | None:
+    """The id that a text holds, if it is one."""
     try:
         return uuid.UUID(text)
-    except ValueError as error:
-        raise missing(code, text) from error
+    except ValueError:
+        return None
+
+
+def path_id(text: str, code: Code) -> uuid.UUID:
+    """The id that an address names. Raises `WireFault` (404, of the kind that `code` says) where it is none."""
+    found = id_in(text)
+    if found is None:
+        raise missing(code, text)
+    return found
 
 
 def _guarded(rule: Rule, run: Run) -> Run:

@@ -208,6 +208,12 @@ class Attributes(WireOut):
     object_type: str
 
 
+class AttributesIn(WireIn):
+    """Which version was seen of a resource that is sent back; what it is called is not read."""
+
+    etag: str | None = None
+
+
 class Collection[Item](WireOut):
     """Many resources, or a page of them. Its items are sent with the members of `Item`, not of a class built on it."""
 

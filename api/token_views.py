@@ -31,7 +31,7 @@ from api.oauth_faults import TOO_OFTEN, OAuthFault
 from api.rates import count, seconds_to_wait
 from partners.access import access
 from partners.api_clients import note_use
-from partners.models import ApiClient, Staff
+from partners.models import ApiClient, Staff, person_of
 from partners.tokens import digest_of
 
 LARGEST_BODY = 32 * 1024
@@ -103,7 +103,7 @@ def _form(request: HttpRequest) -> QueryDict:
 def _values(request: HttpRequest, sent: QueryDict) -> dict[str, str]:
     """What of the form counts, each parameter once. Raises `OAuthFault`."""
     given = {name: str(sent[name]) for name in READ if sent.get(name)}
-    if any(len(sent.getlist(name)) > 1 or not _is_plain(value) for name, value in given.items()):
+    if any(len(sent.getlist(name)) > 1 or not is_plain(value) for name, value in given.items()):
         raise OAuthFault("invalid_request")
     basic_id, basic_secret = extract_basic_auth(dict(request.headers))
     if basic_id is not None and basic_secret is not None:
@@ -119,7 +119,8 @@ def _values(request: HttpRequest, sent: QueryDict) -> dict[str, str]:
     return {"client_id": "", **given}
 
 
-def _is_plain(value: str) -> bool:
+def is_plain(value: str) -> bool:
+    """Whether a parameter can be meant: short, and of printable ASCII alone, as RFC 6749 has it."""
     return len(value) <= LONGEST_VALUE and value.isascii() and value.isprintable()
 
 
@@ -215,7 +216,7 @@ def _as_clients_expect(issued: dict[str, object], resource: str) -> dict[str, st
         "ext_expires_in": str(seconds),
         "expires_on": str(now + seconds),
         "not_before": str(now),
-        "resource": resource if 0 < len(resource) <= LONGEST_VALUE and _is_plain(resource) else settings.PORTAL_URL,
+        "resource": resource if resource and is_plain(resource) else settings.PORTAL_URL,
         "access_token": str(issued["access_token"]),
     }
     if refresh := issued.get("refresh_token"):
@@ -248,6 +249,5 @@ def _exchanged(request: HttpRequest) -> dict[str, str]:
     seconds = int((bearer.expires_at - timezone.now()).total_seconds())
     if seconds <= 0:
         raise WireFault(BAD_TOKEN, headers=ASKED)
-    person = bearer.caller if isinstance(bearer.caller, Staff) else None
-    value = new_token(bearer.client, staff=person, seconds=seconds)
+    value = new_token(bearer.client, staff=person_of(bearer.caller), seconds=seconds)
     return {"token_type": "Bearer", "expires_in": str(seconds), "access_token": value}

@@ -15,6 +15,7 @@ from benchmarks.portfolio import LARGEST
 from benchmarks.report import Row, milliseconds
 from benchmarks.submitting import QUANTITY, Upgradable, target_id, upgradable
 from benchmarks.visitor import REQUESTS, WARM_UP, Answer, Program, compare
+from partners.api_clients import SCOPE
 from partners.models import ApiClient, ApiClientRole, Staff
 from partners.roles import Role
 
@@ -73,7 +74,7 @@ def _token() -> str:
         id=str(uuid.uuid4()),
         name="Benchmark",
         secret=make_password(None),
-        scopes="user_impersonation",
+        scopes=SCOPE,
         grant_types="client_credentials",
     )
     client = ApiClient.objects.create(

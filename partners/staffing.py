@@ -255,7 +255,6 @@ def end_sessions(person: Staff) -> None:
     from allauth.usersessions.models import UserSession
 
     end_tokens(person)
-
     for session in UserSession.objects.filter(user=person):
         session.end()
 

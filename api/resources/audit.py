@@ -31,7 +31,7 @@ from api.audit_words import (
 from api.faults import ENUMERATION, UNREADABLE, members_fault
 from api.filters import FieldFilter, asked_filter
 from api.paging import Seek, SeekQuery, asked_seek, seek_collection
-from api.serving import CallRequest, serves
+from api.serving import CallRequest, id_in, serves
 from api.shapes import Attributes, Collection, Moment, OperationStatus, WireOut, read_moment
 from customers.models import ResellerRelationship
 from customers.naming import can_be_stored, name_key
@@ -50,6 +50,8 @@ FIELDS = {"CompanyName": "substring", "CustomerId": "equals", "ResourceType": "e
 DAYS_BACK, MOST_DAYS_BACK = 30, 90
 # How the protocol's pages write a day, beside ISO 8601.
 DAY_FORMATS = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y")
+# What no record meets.
+NOTHING = Criterion(Q(pk__in=[]), is_indexed=True)
 # What stands for the program where people used the pages.
 PAGES = "portal"
 
@@ -182,7 +184,7 @@ def _criterion(asked: FieldFilter | None, partner: Partner) -> Criterion | None:
 def _of_name(value: str, partner: Partner) -> Criterion | None:
     if not can_be_stored(value):
         # No name holds that; cleaned of it, it would ask for every record.
-        return Criterion(Q(pk__in=[]), is_indexed=True)
+        return NOTHING
     text = clean(value)[0]
     if not text:
         return None
@@ -191,10 +193,8 @@ def _of_name(value: str, partner: Partner) -> Criterion | None:
 
 
 def _of_customer(value: str, partner: Partner) -> Criterion:
-    try:
-        return Criterion(Q(customer_id=uuid.UUID(value.strip())), is_indexed=True)
-    except ValueError:
-        return Criterion(Q(pk__in=[]), is_indexed=True)
+    customer_id = id_in(value.strip())
+    return NOTHING if customer_id is None else Criterion(Q(customer_id=customer_id), is_indexed=True)
 
 
 def _of_type(value: str, partner: Partner) -> Criterion:

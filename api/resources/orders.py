@@ -28,7 +28,7 @@ from api.faults import (
     refused,
 )
 from api.paging import whole_collection
-from api.serving import Call, CallRequest, path_id, serves
+from api.serving import Call, CallRequest, id_in, path_id, serves
 from api.shapes import (
     Attributes,
     BillingCycle,
@@ -154,12 +154,12 @@ class AskedOrder:
     def lines(self) -> list[Line]:
         """What the operation is given."""
         items = [self.body.line_items[place] for place in self.places]
-        return [Line(_offer_id(item.offer_id), item.quantity, item.friendly_name) for item in items]
+        return [Line(id_in(item.offer_id) or NO_ID, item.quantity, item.friendly_name) for item in items]
 
     def faults(self) -> Iterator[WireFault]:
         """What is wrong with it, whoever the customer is and whatever is sold."""
         reference = self.body.reference_customer_id
-        if reference is not None and _id(reference) != self.customer_id:
+        if reference is not None and id_in(reference) != self.customer_id:
             yield members_fault([f"referenceCustomerId: {_('must be the customer of the address, or left out')}"])
         if wrong := [*self._wrong_members()]:
             yield members_fault(wrong)
@@ -312,14 +312,3 @@ def _placed(call: Call, asked: AskedOrder) -> Order:
 
 def _member(objection: Objection) -> str:
     return "quantity" if objection.code == sale.QUANTITY else "offerId"
-
-
-def _offer_id(text: str) -> uuid.UUID:
-    return _id(text) or NO_ID
-
-
-def _id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None

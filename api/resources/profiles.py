@@ -13,7 +13,7 @@ from pydantic import Field
 from api.etags import etag_of, precondition, set_etag
 from api.faults import NOT_ALLOWED, NOTHING, STALE_BODY, STALE_HEADER, WireFault, members_refused, refused
 from api.serving import Call, CallRequest, serves
-from api.shapes import Attributes, Links, WireIn, WireOut, links
+from api.shapes import Attributes, AttributesIn, Links, WireIn, WireOut, links
 from customers.errors import AccountChanged, FormerReseller
 from customers.models import BillingProfile, ContactDetails, Culture, Customer
 from customers.models.accounts import Recipient
@@ -73,12 +73,6 @@ class PostalAddressIn(WireIn):
     middle_name: PersonName = ""
     last_name: PersonName
     phone_number: Annotated[str, Field(max_length=40)] = ""
-
-
-class AttributesIn(WireIn):
-    """Which version was seen; what the resource is called is not read."""
-
-    etag: str | None = None
 
 
 class BillingProfileIn(WireIn):

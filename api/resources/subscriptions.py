@@ -39,6 +39,7 @@ from api.resources.offers import UNIT, offer_uri
 from api.serving import CallRequest, path_id, serves
 from api.shapes import (
     Attributes,
+    AttributesIn,
     BillingCycle,
     BillingType,
     Collection,
@@ -85,12 +86,6 @@ class SubscriptionsQuery(BaseModel):
 
     order_id: str | None = None
     mpn_id: str | None = None
-
-
-class AttributesIn(WireIn):
-    """What a resource that is sent back says of its version."""
-
-    etag: str | None = None
 
 
 class SubscriptionIn(WireIn):

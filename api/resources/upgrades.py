@@ -23,7 +23,7 @@ from api.once import is_lock_not_had
 from api.paging import whole_collection
 from api.resources.offers import OfferOut, offers_out
 from api.resources.subscriptions import visible_subscription
-from api.serving import CallRequest, serves
+from api.serving import CallRequest, id_in, serves
 from api.shapes import Attributes, Collection, UpgradeType, Whole, WireIn, WireOut
 from api.upgrade_words import UpgradeErrorOut, no_paths, others_at_work, target_not_found, upgrade_errors
 from catalog.models import Offer
@@ -119,7 +119,7 @@ def post_upgrade(request: CallRequest, customer_id: str, subscription_id: str, b
     subscription = visible_subscription(request.call, subscription_id)
     condition = precondition(request)
     version = condition.version_for(subscription.pk, subscription.version)
-    target_id = _offer_id(body.target_offer.id)
+    target_id = id_in(body.target_offer.id)
     if version == NEVER:
         _refuse(request.call, subscription, body, "subscription_changed", condition.stale())
     if body.upgrade_type == MOVES_LICENCES:
@@ -131,13 +131,6 @@ def post_upgrade(request: CallRequest, customer_id: str, subscription_id: str, b
         return _upgraded(request.call, subscription, target_id, body.quantity, version)
     except SubscriptionChanged as refusal:
         raise condition.stale(refusal) from refusal
-
-
-def _offer_id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _refuse(call: Call, subscription: Subscription, body: UpgradeIn, reason: str, fault: WireFault) -> NoReturn:
