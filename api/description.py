@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from api.examples import show_examples
-from api.manual import sections
+from api.manual import Section, sections
 from partners.access import access
 
 
@@ -31,12 +31,17 @@ def show_description(request: HttpRequest) -> JsonResponse:
     return JsonResponse(description())
 
 
+@cache
+def _laid_out() -> list[Section]:
+    return sections(description())
+
+
 @access(public=True)
 def show_docs(request: HttpRequest) -> HttpResponse:
     """The description as a page, for people."""
     base = settings.PORTAL_URL.rstrip("/")
     context = {
-        "sections": sections(description()),
+        "sections": _laid_out(),
         "base": base,
         "token_address": f"{base}/TENANT/oauth2/token",
         "limits": {"reads": settings.API_READS_PER_MINUTE, "writes": settings.API_WRITES_PER_MINUTE},

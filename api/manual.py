@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from django.utils.functional import Promise
-
 from partners.roles import Permission
 
 JSON = "application/json"
@@ -34,7 +32,7 @@ class Operation:
     method: str
     path: str
     words: str
-    permissions: tuple[str | Promise, ...]
+    permissions: tuple[Permission, ...]
     parameters: tuple[Member, ...]
     sent: tuple[Member, ...]
     answered: tuple[Member, ...]
@@ -68,7 +66,6 @@ def sections(said: Mapping[str, Any]) -> list[Section]:
 
 
 def _operation(path: str, method: str, said: Mapping[str, Any], schemas: Mapping[str, Any]) -> Operation:
-    labels = {permission.value: permission.label for permission in Permission}
     sent = said.get("requestBody", {}).get("content", {}).get(JSON, {})
     [good] = [status for status in said["responses"] if int(status) < HTTPStatus.BAD_REQUEST]
     answered = said["responses"][good].get("content", {}).get(JSON, {})
@@ -77,7 +74,7 @@ def _operation(path: str, method: str, said: Mapping[str, Any], schemas: Mapping
         method=method.upper(),
         path=path,
         words=said.get("description", ""),
-        permissions=tuple(labels[code] for code in said.get("x-permission", ())),
+        permissions=tuple(Permission(code) for code in said.get("x-permission", ())),
         parameters=tuple(_parameter(one, schemas) for one in said.get("parameters", ())),
         sent=tuple(members(sent.get("schema", {}), schemas)),
         answered=tuple(members(answered.get("schema", {}), schemas)),
